@@ -32,29 +32,32 @@ export type LaunchFault = Extract<Fault, { at: 'launch' }>;
 export type CallFault = Extract<Fault, { at: 'call' }>;
 
 export type Faults = {
+  /** Adds a fault that could not be named before the account was filled. */
+  readonly add: (fault: Fault) => void;
   readonly onLaunch: (group: string, now: number) => LaunchFault | undefined;
   /** Asked once per call, before it is run; counts the call. */
   readonly onCall: (operation: string, functionName: string | undefined) => CallFault['effect'] | undefined;
 };
 
-export function createFaults(faults: readonly Fault[]): Faults {
-  const remaining = faults
-    .filter((fault): fault is CallFault => fault.at === 'call')
-    .map((fault) => ({ fault, calls: 0 }));
+export function createFaults(faults: readonly Fault[] = []): Faults {
+  const launches: LaunchFault[] = [];
+  const calls: { readonly fault: CallFault; count: number }[] = [];
+  const add = (fault: Fault) => {
+    if (fault.at === 'launch') launches.push(fault);
+    else calls.push({ fault, count: 0 });
+  };
+  for (const fault of faults) add(fault);
 
   return {
-    onLaunch: (group, now) =>
-      faults.find(
-        (fault): fault is LaunchFault =>
-          fault.at === 'launch' && fault.group === group && fault.from <= now && now < fault.until,
-      ),
+    add,
+    onLaunch: (group, now) => launches.find((fault) => fault.group === group && fault.from <= now && now < fault.until),
     onCall(operation, functionName) {
-      const concerned = remaining.filter(
+      const concerned = calls.filter(
         ({ fault }) =>
           fault.operation === operation && (fault.functionName === undefined || fault.functionName === functionName),
       );
-      for (const entry of concerned) entry.calls += 1;
-      return concerned.find(({ fault, calls }) => calls === fault.nth)?.fault.effect;
+      for (const entry of concerned) entry.count += 1;
+      return concerned.find(({ fault, count }) => count === fault.nth)?.fault.effect;
     },
   };
 }
