@@ -16,19 +16,26 @@ export type CallContext = { readonly caller: Caller; readonly requestId: string 
 export type Permission = {
   readonly action: string;
   readonly resource: string;
-  /** Condition keys known for this call, such as `aws:ResourceTag/reglaze:channel`. */
+  /** Condition keys known for this call, such as `aws:ResourceTag/team`. */
   readonly context?: Readonly<Record<string, string | readonly string[]>>;
+  /** What the service answers when this one is missing, where that is not its usual refusal. */
+  readonly refusal?: { readonly code: string; readonly message: string };
 };
 
 /**
  * One operation of a service. Members of `input` have the names of the service's model and have been checked
- * against it: required members, ranges, patterns, enums, no unknown members.
+ * against it: required members, ranges, patterns, enums, no unknown members. A table of operations of every input
+ * shape holds them as `Operation<never>`; only the wire layer, which has checked the input, may call through it.
  */
-// biome-ignore lint/suspicious/noExplicitAny: the wire layer holds operations of every input shape in one table.
-export type Operation<Input = any, Output = unknown> = {
+export type Operation<Input = never, Output = unknown> = {
   /** Every permission that the caller needs, the operation's own first. See `simulator/iam/dependent-actions.ts`. */
   readonly needs: (input: Input, call: CallContext) => readonly Permission[];
   readonly run: (input: Input, call: CallContext) => Output | Promise<Output>;
+  /**
+   * Set where `run` waits for account time, such as a synchronous invocation of a function. The clock goes on
+   * while its promise is open; without it, an open promise is computing and holds the clock.
+   */
+  readonly takesTime?: boolean;
 };
 
 export type Service = {
