@@ -1,0 +1,5 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { once } from './aws-call.ts';
+
+/** The environment's one Auto Scaling client, shared by the adapters of its separate subjects. */
+export const autoScaling = once(() => new AutoScalingClient({}));

@@ -1,0 +1,93 @@
+import {
+  type AutoScalingGroup,
+  DescribeAutoScalingGroupsCommand,
+  DescribeScalingActivitiesCommand,
+  type Filter,
+  type Instance,
+} from '@aws-sdk/client-auto-scaling';
+import { NodeGroupNotFound } from '../domain/errors.ts';
+import type { GroupInstance } from '../domain/node-group.ts';
+import type { LaunchFailure } from '../domain/rollout.ts';
+import { autoScaling } from './auto-scaling-client.ts';
+import { awsCall } from './aws-call.ts';
+
+const pageSize = 100;
+
+async function describeAll(input: {
+  Filters?: Filter[];
+  AutoScalingGroupNames?: string[];
+}): Promise<AutoScalingGroup[]> {
+  const groups: AutoScalingGroup[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await awsCall('autoscaling:DescribeAutoScalingGroups', 'the Auto Scaling groups', () =>
+      autoScaling().send(
+        new DescribeAutoScalingGroupsCommand({
+          ...input,
+          MaxRecords: pageSize,
+          ...(nextToken !== undefined && { NextToken: nextToken }),
+        }),
+      ),
+    );
+    groups.push(...(page.AutoScalingGroups ?? []));
+    nextToken = page.NextToken;
+  } while (nextToken);
+  return groups;
+}
+
+/** All groups that carry at least one of the tag keys. */
+export const findGroupsByTagKey = (keys: readonly string[]): Promise<AutoScalingGroup[]> =>
+  describeAll({ Filters: [{ Name: 'tag-key', Values: [...keys] }] });
+
+/** The groups with these names, those that exist. */
+export async function findGroupsByName(names: readonly string[]): Promise<AutoScalingGroup[]> {
+  const groups: AutoScalingGroup[] = [];
+  for (let start = 0; start < names.length; start += pageSize) {
+    groups.push(...(await describeAll({ AutoScalingGroupNames: names.slice(start, start + pageSize) })));
+  }
+  return groups;
+}
+
+/** @throws {NodeGroupNotFound} There is no Auto Scaling group of that name. */
+export async function getGroup(name: string): Promise<AutoScalingGroup> {
+  const [group] = await findGroupsByName([name]);
+  if (group === undefined) throw new NodeGroupNotFound(`The Auto Scaling group ${name} does not exist (any more).`);
+  return group;
+}
+
+/** A group's tags as a record. */
+export const tagsOf = (group: AutoScalingGroup): Record<string, string> =>
+  Object.fromEntries((group.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
+
+/** A group's instances, without their AMIs. */
+export const instancesOf = (group: AutoScalingGroup): GroupInstance[] => (group.Instances ?? []).map(translateInstance);
+
+const translateInstance = (instance: Instance): GroupInstance => ({
+  instanceId: instance.InstanceId ?? '',
+  lifecycleState: instance.LifecycleState ?? 'Unknown',
+  healthy: instance.HealthStatus === 'Healthy',
+  protectedFromScaleIn: instance.ProtectedFromScaleIn ?? false,
+  imageId: undefined,
+  launchedAt: undefined,
+});
+
+/** The instances that a group has now, without their AMIs. */
+export const listInstances = async (autoScalingGroupName: string): Promise<GroupInstance[]> =>
+  instancesOf(await getGroup(autoScalingGroupName));
+
+/**
+ * The newest launch since a time, if it could not be done; undefined when it could, or when there was none.
+ *
+ * Only `Failed` means that no instance came to be. An instance that was launched and turned away shows as `Cancelled`.
+ */
+export async function findLaunchFailure(autoScalingGroupName: string, since: Date): Promise<LaunchFailure | undefined> {
+  const { Activities = [] } = await awsCall('autoscaling:DescribeScalingActivities', autoScalingGroupName, () =>
+    autoScaling().send(
+      new DescribeScalingActivitiesCommand({ AutoScalingGroupName: autoScalingGroupName, MaxRecords: pageSize }),
+    ),
+  );
+  // Newest first. The description is the only field that tells a launch from a termination.
+  const launch = Activities.find(({ Description }) => Description?.startsWith('Launching'));
+  if (launch?.StatusCode !== 'Failed' || launch.StartTime === undefined || launch.StartTime < since) return undefined;
+  return { at: launch.StartTime, message: launch.StatusMessage ?? 'Auto Scaling gives no reason' };
+}

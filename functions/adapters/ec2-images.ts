@@ -1,0 +1,26 @@
+import { DescribeImagesCommand } from '@aws-sdk/client-ec2';
+import { AmiNotFound } from '../domain/errors.ts';
+import type { Ami } from '../domain/image.ts';
+import { awsCall, isAwsError } from './aws-call.ts';
+import { ec2 } from './ec2-client.ts';
+
+/**
+ * One AMI, also when it is deprecated or disabled, so that the answer can say so.
+ *
+ * @throws {AmiNotFound} It is deregistered or never was.
+ */
+export async function describeAmi(amiId: string): Promise<Ami> {
+  const image = await awsCall('ec2:DescribeImages', amiId, () =>
+    ec2().send(new DescribeImagesCommand({ ImageIds: [amiId], IncludeDeprecated: true, IncludeDisabled: true })),
+  ).then(
+    ({ Images }) => Images?.[0],
+    (error: unknown) => {
+      if (isAwsError(error, 'InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable')) return undefined;
+      throw error;
+    },
+  );
+  if (image === undefined) {
+    throw new AmiNotFound(`AMI ${amiId} does not exist (any more). Build the image again, then start the run with it.`);
+  }
+  return { amiId, state: image.State ?? 'unknown', platform: image.Platform };
+}

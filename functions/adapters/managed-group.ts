@@ -1,0 +1,86 @@
+import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
+import type { Nodegroup } from '@aws-sdk/client-eks';
+import { shortHash } from '../domain/execution-name.ts';
+import type { LaunchSource, NodeGroup } from '../domain/node-group.ts';
+import type { NodeGroupDriver, ReplacementOrder } from '../domain/node-group-driver.ts';
+import { isOurTag } from '../domain/tags.ts';
+import { findGroupsByName, instancesOf } from './auto-scaling-groups.ts';
+import { getNodegroup, getUpdate, listAllNodegroups, startUpdate } from './eks-nodegroups.ts';
+import { deriveVersion, readLaunchSource } from './launch-templates.ts';
+
+const autoScalingGroupNameOf = ({ resources }: Nodegroup): string => resources?.autoScalingGroups?.[0]?.name ?? '';
+
+/** What the group launches from, before the template itself is read. Only a custom AMI makes it ours to change. */
+function sourceOf({ amiType, launchTemplate }: Nodegroup): LaunchSource {
+  if (amiType !== 'CUSTOM' || !launchTemplate?.id) return { type: 'amazon', amiType: amiType ?? 'unknown' };
+  const template = { id: launchTemplate.id, version: Number(launchTemplate.version) };
+  return { type: 'launch-template', template, imageId: undefined, hasInstanceRequirements: false };
+}
+
+function translateNodegroup(nodegroup: Nodegroup, autoScalingGroup: AutoScalingGroup | undefined): NodeGroup {
+  return {
+    kind: 'managed',
+    cluster: nodegroup.clusterName,
+    name: nodegroup.nodegroupName ?? '',
+    autoScalingGroupName: autoScalingGroupNameOf(nodegroup),
+    tags: nodegroup.tags ?? {},
+    misplacedTags: [],
+    desiredCapacity: nodegroup.scalingConfig?.desiredSize ?? 0,
+    source: sourceOf(nodegroup),
+    instances: autoScalingGroup === undefined ? [] : instancesOf(autoScalingGroup),
+    suspendedProcesses: (autoScalingGroup?.SuspendedProcesses ?? []).map(({ ProcessName = '' }) => ProcessName),
+    status: nodegroup.status ?? 'UNKNOWN',
+    updateStrategy: nodegroup.updateConfig?.updateStrategy,
+  };
+}
+
+async function complete(nodegroups: readonly Nodegroup[]): Promise<NodeGroup[]> {
+  const autoScalingGroups = await findGroupsByName(nodegroups.map(autoScalingGroupNameOf));
+  return Promise.all(
+    nodegroups.map(async (nodegroup) => {
+      const name = autoScalingGroupNameOf(nodegroup);
+      const group = translateNodegroup(
+        nodegroup,
+        autoScalingGroups.find(({ AutoScalingGroupName }) => AutoScalingGroupName === name),
+      );
+      if (group.source.type !== 'launch-template') return group;
+      return { ...group, source: await readLaunchSource(group.source.template) };
+    }),
+  );
+}
+
+const isOurs = ({ tags }: Nodegroup): boolean => Object.keys(tags ?? {}).some(isOurTag);
+
+/** The same try of the same rollout always has the same token, by which EKS answers with the same update. */
+const tokenOf = ({ key, launchTemplate, attempt }: ReplacementOrder): string =>
+  `reglaze-${shortHash([key.run, key.cluster, key.nodeGroup, launchTemplate.version, attempt.attempts].join('\n'))}`;
+
+/** Node groups that EKS manages; they are replaced by EKS's own updates, never by an instance refresh. */
+export const managedGroups: NodeGroupDriver = {
+  reversible: false,
+  listTags: async () => (await listAllNodegroups()).filter(isOurs).map(({ tags }) => tags ?? {}),
+  discover: async (isWanted) =>
+    complete((await listAllNodegroups()).filter((nodegroup) => isOurs(nodegroup) && isWanted(nodegroup.tags ?? {}))),
+  describe: async (key) => {
+    const nodegroup = await getNodegroup(key);
+    const [group] = await complete([nodegroup]);
+    return group ?? translateNodegroup(nodegroup, undefined);
+  },
+  findActive: async ({ status }) => (status === 'UPDATING' ? 'An update' : undefined),
+  // EKS waits for new nodes by itself, for fifteen minutes.
+  admitsByHook: false,
+  openAdmission: async () => {},
+  closeAdmission: async () => {},
+  // Updates have a token; nothing has to be told apart by what was there before.
+  newestReplacementId: async () => undefined,
+  start: (order) => startUpdate(order.key, order.launchTemplate, { force: order.policy.force, token: tokenOf(order) }),
+  findReplacement: async (state, { id }) => {
+    if (id !== undefined) return getUpdate(state, id);
+    const { status } = await getNodegroup(state);
+    if (status !== 'UPDATING') return undefined;
+    return { id: 'unknown', status: 'active', detail: 'EKS updates the node group', launchTemplate: undefined };
+  },
+  reverse: async () => {},
+  // EKS does not promise to take an older version, so the old AMI comes back in a new one.
+  versionBack: ({ launchTemplate, amiId }) => deriveVersion(launchTemplate, amiId),
+};

@@ -1,0 +1,82 @@
+import { Admission } from '../domain/admission.ts';
+import { requireLease } from '../domain/lease.ts';
+import type { NodeGroupKey } from '../domain/node-group.ts';
+import { GroupReport, Plan, Summary } from '../domain/report.ts';
+import { StateFile } from '../domain/state-file.ts';
+import { openRunBucket, type RunBucket } from './run-bucket.ts';
+
+/** One node group's memory, as it was read: `save` writes only if nobody else has written since. */
+export type StoredState = {
+  readonly state: StateFile;
+  /** Writes a new state; the same object again is not written. Throws `StateFileChanged`. */
+  readonly save: (state: StateFile) => Promise<StoredState>;
+};
+
+type GroupName = Pick<NodeGroupKey, 'cluster' | 'nodeGroup'>;
+
+/** Names may contain what paths may not. */
+const part = encodeURIComponent;
+const statePath = ({ cluster, nodeGroup }: GroupName) => `state/${part(cluster)}/${part(nodeGroup)}.json`;
+const runPath = (run: string) => `runs/${part(run)}`;
+const outcomePath = (run: string, { cluster, nodeGroup }: GroupName) =>
+  `${runPath(run)}/outcomes/${part(cluster)}/${part(nodeGroup)}.json`;
+const admissionsPath = ({ run, cluster, nodeGroup }: NodeGroupKey) =>
+  `${runPath(run)}/admissions/${part(cluster)}/${part(nodeGroup)}/`;
+
+/** The files of runs and node groups, each with its place and its shape. */
+export type RunFiles = ReturnType<typeof openRunFiles>;
+
+export function openRunFiles(bucket: RunBucket) {
+  const stored = (path: string, state: StateFile, etag: string): StoredState => ({
+    state,
+    save: async (next) =>
+      next === state ? stored(path, state, etag) : stored(path, next, await bucket.replace(path, next, etag)),
+  });
+
+  const findState = async (name: GroupName): Promise<StoredState | undefined> => {
+    const path = statePath(name);
+    const file = await bucket.read(path, StateFile);
+    return file && stored(path, file.content, file.etag);
+  };
+
+  return {
+    findState,
+    /** The first state of a group. Throws `StateFileChanged` when there is one already. */
+    createState: async (state: StateFile): Promise<StoredState> => {
+      const path = statePath(state);
+      return stored(path, state, await bucket.replace(path, state, undefined));
+    },
+    /** The state of a group that the run may work on. Throws `LeaseLost` otherwise. */
+    holdState: async (key: NodeGroupKey): Promise<StoredState> => {
+      const found = await findState(key);
+      requireLease(found?.state, key);
+      return found as StoredState;
+    },
+    writePlan: (plan: Plan) => bucket.write(`${runPath(plan.run)}/plan.json`, plan),
+    findPlan: async (run: string) => (await bucket.read(`${runPath(run)}/plan.json`, Plan))?.content,
+    writeOutcome: (run: string, report: GroupReport) =>
+      bucket.write(outcomePath(run, { cluster: report.cluster, nodeGroup: report.name }), report),
+    findOutcome: async (run: string, name: GroupName) =>
+      (await bucket.read(outcomePath(run, name), GroupReport))?.content,
+    writeSummary: (summary: Summary) => bucket.write(`${runPath(summary.run)}/summary.json`, summary),
+    findSummary: async (run: string) => (await bucket.read(`${runPath(run)}/summary.json`, Summary))?.content,
+    /** The answer that an instance got; the first answer stays. */
+    writeAdmission: async (key: NodeGroupKey, admission: Admission): Promise<Admission> => {
+      const path = `${admissionsPath(key)}${part(admission.instanceId)}.json`;
+      const known = await bucket.read(path, Admission);
+      if (known) return known.content;
+      await bucket.replace(path, admission, undefined);
+      return admission;
+    },
+    /** The answers of a group's new instances, but for those that need not be looked at. */
+    readAdmissions: async (key: NodeGroupKey, isSettled: (instanceId: string) => boolean): Promise<Admission[]> => {
+      const paths = await bucket.list(admissionsPath(key));
+      const open = paths.filter((path) => !isSettled(/([^/]+)\.json$/.exec(path)?.[1] ?? ''));
+      const found = await Promise.all(open.map((path) => bucket.read(path, Admission)));
+      return found.flatMap((file) => file?.content ?? []);
+    },
+  };
+}
+
+/** The files in the bucket of that name. */
+export const runFilesIn = (bucketName: () => string): RunFiles => openRunFiles(openRunBucket(bucketName));

@@ -1,0 +1,104 @@
+import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
+import { ReplacementByOthers } from '../domain/errors.ts';
+import type { LaunchSource, NodeGroup, TemplateVersion } from '../domain/node-group.ts';
+import type { NodeGroupDriver, ReplacementOrder } from '../domain/node-group-driver.ts';
+import { refreshPreferences } from '../domain/preferences.ts';
+import { chooseStart, isActive } from '../domain/replacement.ts';
+import { isOurTag, knownTagNames } from '../domain/tags.ts';
+import { findGroupsByTagKey, getGroup, instancesOf, tagsOf } from './auto-scaling-groups.ts';
+import { findRefresh, listRefreshes, reverseRefresh, startRefresh } from './instance-refreshes.ts';
+import { readLaunchSource } from './launch-templates.ts';
+import { deleteAdmitHook, putAdmitHook } from './lifecycle-hooks.ts';
+
+const clusterTag = 'kubernetes.io/cluster/';
+
+const clusterOf = (tags: Readonly<Record<string, string>>): string | undefined =>
+  Object.keys(tags)
+    .find((key) => key.startsWith(clusterTag))
+    ?.slice(clusterTag.length);
+
+/** What the group launches from, before the template itself is read. */
+function sourceOf({ LaunchTemplate, MixedInstancesPolicy, LaunchConfigurationName }: AutoScalingGroup): LaunchSource {
+  if (MixedInstancesPolicy) return { type: 'mixed-instances-policy' };
+  if (!LaunchTemplate) return { type: 'launch-configuration', name: LaunchConfigurationName ?? '' };
+  const { LaunchTemplateId: id = '', Version = '$Default' } = LaunchTemplate;
+  if (Version === '$Latest' || Version === '$Default') return { type: 'unpinned', templateId: id, follows: Version };
+  const template = { id, version: Number(Version) };
+  return { type: 'launch-template', template, imageId: undefined, hasInstanceRequirements: false };
+}
+
+/**
+ * A group as it is. One that EKS manages is found by misplaced tags only; it is told as the managed node group that it
+ * belongs to, so that the plan can name that.
+ */
+export function translateGroup(group: AutoScalingGroup): NodeGroup {
+  const tags = tagsOf(group);
+  const name = group.AutoScalingGroupName ?? '';
+  const managedName = tags['eks:nodegroup-name'];
+  const isManaged = managedName !== undefined;
+  return {
+    kind: isManaged ? 'managed' : 'self-managed',
+    cluster: isManaged ? tags['eks:cluster-name'] : clusterOf(tags),
+    name: managedName ?? name,
+    autoScalingGroupName: name,
+    tags: isManaged ? {} : tags,
+    misplacedTags: isManaged ? Object.keys(tags).filter(isOurTag) : [],
+    desiredCapacity: group.DesiredCapacity ?? 0,
+    source: sourceOf(group),
+    instances: instancesOf(group),
+    suspendedProcesses: (group.SuspendedProcesses ?? []).map(({ ProcessName = '' }) => ProcessName),
+    status: group.Status === undefined ? 'ACTIVE' : 'DELETING',
+    updateStrategy: undefined,
+  };
+}
+
+async function withTemplate(group: NodeGroup): Promise<NodeGroup> {
+  if (group.source.type !== 'launch-template') return group;
+  return { ...group, source: await readLaunchSource(group.source.template) };
+}
+
+async function start({ group, launchTemplate, policy, firstAlone, attempt }: ReplacementOrder): Promise<string> {
+  const { autoScalingGroupName, desiredCapacity } = group;
+  const choice = chooseStart(await listRefreshes(autoScalingGroupName), launchTemplate, attempt);
+  if (choice.answer === 'adopt') return choice.id;
+  if (choice.answer === 'others') {
+    throw new ReplacementByOthers(
+      `The instance refresh ${choice.id} of ${autoScalingGroupName} is not ours. Start the run again when it has ended.`,
+    );
+  }
+  return startRefresh(autoScalingGroupName, launchTemplate, refreshPreferences(desiredCapacity, policy, firstAlone));
+}
+
+async function findStarted(autoScalingGroupName: string, target: TemplateVersion, after: string | undefined) {
+  const refreshes = await listRefreshes(autoScalingGroupName);
+  const choice = chooseStart(refreshes, target, { after });
+  return choice.answer === 'adopt' ? refreshes.find(({ id }) => id === choice.id) : undefined;
+}
+
+/** Node groups that are Auto Scaling groups of their own; they are replaced by instance refreshes. */
+export const selfManagedGroups: NodeGroupDriver = {
+  reversible: true,
+  listTags: async () => (await findGroupsByTagKey(knownTagNames)).map(tagsOf),
+  discover: async (isWanted) => {
+    const groups = await findGroupsByTagKey(knownTagNames);
+    return Promise.all(
+      groups.filter((group) => isWanted(tagsOf(group))).map((group) => withTemplate(translateGroup(group))),
+    );
+  },
+  describe: async ({ nodeGroup }) => withTemplate(translateGroup(await getGroup(nodeGroup))),
+  findActive: async ({ autoScalingGroupName }) => {
+    const active = (await listRefreshes(autoScalingGroupName)).find(isActive);
+    return active && `Instance refresh ${active.id}`;
+  },
+  admitsByHook: true,
+  openAdmission: putAdmitHook,
+  closeAdmission: deleteAdmitHook,
+  newestReplacementId: async (autoScalingGroupName) => (await listRefreshes(autoScalingGroupName))[0]?.id,
+  start,
+  findReplacement: ({ autoScalingGroupName }, { id, after }, launchTemplate) =>
+    id === undefined ? findStarted(autoScalingGroupName, launchTemplate, after) : findRefresh(autoScalingGroupName, id),
+  reverse: async (autoScalingGroupName) => {
+    await reverseRefresh(autoScalingGroupName);
+  },
+  versionBack: async ({ launchTemplate }) => launchTemplate,
+};

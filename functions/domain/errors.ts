@@ -1,0 +1,155 @@
+/**
+ * Every name that can stand in an execution's error field.
+ *
+ * Functions throw the classes: each has a literal `name`, because the bundler renames classes and Step Functions
+ * matches `Retry` on `error.name`. Decided ends (a blocked group, a node that never joined) are no exceptions; they
+ * travel as a {@link Reason}, whose names are listed below.
+ */
+
+/** AWS throttled us, failed, or could not be reached, also after the SDK's own retries. Asking again is safe. */
+export class AwsUnavailable extends Error {
+  override readonly name = 'AwsUnavailable';
+}
+
+/** The API server of a cluster did not answer, or answered with a failure of its own. Asking again is safe. */
+export class KubernetesUnavailable extends Error {
+  override readonly name = 'KubernetesUnavailable';
+}
+
+/** Another execution wrote the state file first. Running the step again starts from what it wrote. */
+export class StateFileChanged extends Error {
+  override readonly name = 'StateFileChanged';
+}
+
+/** What a function was given does not fit its schema. */
+export class InvalidInput extends Error {
+  override readonly name = 'InvalidInput';
+}
+
+/** A variable of the function's environment is missing or no valid value. */
+export class InvalidConfiguration extends Error {
+  override readonly name = 'InvalidConfiguration';
+}
+
+/** IAM refused a call. The message names the action to grant. */
+export class AccessDenied extends Error {
+  override readonly name = 'AccessDenied';
+}
+
+/** A cluster does not know us, or does not let us read its nodes. The message has the command that changes it. */
+export class ClusterAccessDenied extends Error {
+  override readonly name = 'ClusterAccessDenied';
+}
+
+export class ImageNotFound extends Error {
+  override readonly name = 'ImageNotFound';
+}
+
+/** The image exists but is not in state AVAILABLE, for example FAILED or still building. */
+export class ImageNotAvailable extends Error {
+  override readonly name = 'ImageNotAvailable';
+}
+
+/** The image is a container image, or not one of Windows Server. */
+export class ImageNotUsable extends Error {
+  override readonly name = 'ImageNotUsable';
+}
+
+/** The image was not distributed to this account and Region. */
+export class AmiNotInRegion extends Error {
+  override readonly name = 'AmiNotInRegion';
+}
+
+export class AmiNotFound extends Error {
+  override readonly name = 'AmiNotFound';
+}
+
+export class AmiNotAvailable extends Error {
+  override readonly name = 'AmiNotAvailable';
+}
+
+export class AmiNotWindows extends Error {
+  override readonly name = 'AmiNotWindows';
+}
+
+/** A node group that the input names, or that a step works on, is not there. */
+export class NodeGroupNotFound extends Error {
+  override readonly name = 'NodeGroupNotFound';
+}
+
+/** A node group is no longer what the plan found, or not what AWS should have made of it. */
+export class NodeGroupChanged extends Error {
+  override readonly name = 'NodeGroupChanged';
+}
+
+/** The lease of the node group is not (or no longer) that of this run. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+}
+
+/** A file in the run bucket is not one that this version of reglaze wrote. */
+export class RunFileUnreadable extends Error {
+  override readonly name = 'RunFileUnreadable';
+}
+
+/** EC2 made the launch template version, and says that instances cannot be launched from it. */
+export class LaunchTemplateInvalid extends Error {
+  override readonly name = 'LaunchTemplateInvalid';
+}
+
+/** Somebody else's instance refresh or update runs in the node group; reglaze never cancels or adopts it. */
+export class ReplacementByOthers extends Error {
+  override readonly name = 'ReplacementByOthers';
+}
+
+/** Names of decided ends: why a node group is not on the new AMI. */
+export const reasonNames = [
+  // Blocked: a check before the rollout forbids it.
+  'TagInvalid',
+  'TagNotSupported',
+  'TagMisplaced',
+  'ClusterUnknown',
+  'ClusterAccessDenied',
+  'NodeGroupNotActive',
+  'LaunchConfiguration',
+  'LaunchTemplateMissing',
+  'LaunchTemplateUnpinned',
+  'MixedInstancesPolicy',
+  'AmiFromParameter',
+  'AmazonsOwnAmi',
+  'AttributeBasedInstanceTypes',
+  'ProcessesSuspended',
+  'ReplacementByOthers',
+  'MinimalUpdateStrategy',
+  'OtherServerLine',
+  'InstancesDiffer',
+  // Skipped: nothing is wrong, but not now.
+  'Held',
+  'NoInstances',
+  'LeaseHeld',
+  // Ends of a rollout.
+  'NodeNeverJoined',
+  'LaunchFailed',
+  'ReplacementFailed',
+  'ReplacementCancelled',
+  'ReplacementReversed',
+  'NodesNotVerified',
+  'NodesLeftBehind',
+  'RolloutOverdue',
+  'RollBackFailed',
+  'RolloutEndedEarly',
+  'OutcomeMissing',
+  // Ends that nobody decided, as `settle` finds them.
+  'ExecutionAborted',
+  'ExecutionTimedOut',
+  'ExecutionFailed',
+  'AdmissionStopped',
+] as const;
+
+export type ReasonName = (typeof reasonNames)[number];
+
+/** Why something ended as it did, in the two fields that Step Functions shows: a name and one clear sentence. */
+export type Reason = { readonly error: string; readonly cause: string };
+
+/** A reason whose name is one of ours. */
+export const reason = (error: ReasonName, cause: string): Reason => ({ error, cause });

@@ -1,0 +1,120 @@
+import { LeaseLost, NodeGroupChanged, type Reason } from './errors.ts';
+import type { Image } from './image.ts';
+import { displayName, type NodeGroup, type NodeGroupKey } from './node-group.ts';
+import type { GroupReport } from './report.ts';
+import type { StateFile } from './state-file.ts';
+import { parseTags, type RolloutPolicy } from './tags.ts';
+
+export type LeaseRequest = {
+  readonly key: NodeGroupKey;
+  readonly executionArn: string;
+  readonly image: Image;
+  readonly policy: RolloutPolicy;
+  readonly autoScalingGroupName: string;
+  readonly before: StateFile['before'];
+};
+
+/**
+ * What an execution asks for: the group as it is now, with what the plan knew of its nodes.
+ *
+ * @throws {NodeGroupChanged} The group is not one any more that the plan would have let roll.
+ */
+export function leaseRequest(
+  input: Pick<LeaseRequest, 'key' | 'executionArn' | 'image'>,
+  group: NodeGroup,
+  planned: GroupReport | undefined,
+): LeaseRequest {
+  const parsed = parseTags(group.tags, group.kind);
+  const { source } = group;
+  if ('refused' in parsed || source.type !== 'launch-template' || source.imageId === undefined) {
+    throw new NodeGroupChanged(
+      `${displayName(group)} was changed since the run was planned, so that it cannot be rolled. Start the run again.`,
+    );
+  }
+  return {
+    ...input,
+    policy: parsed.tags.policy,
+    autoScalingGroupName: group.autoScalingGroupName,
+    before: {
+      launchTemplate: source.template,
+      amiId: source.imageId,
+      follows: 'number',
+      ...(planned?.fromPatchLevel !== undefined && { patchLevel: planned.fromPatchLevel }),
+    },
+  };
+}
+
+export type LeaseAnswer =
+  | { readonly lease: 'taken'; readonly state: StateFile; readonly isNew: boolean }
+  | { readonly lease: 'held'; readonly holder: string };
+
+/** Long enough for any pause between two looks of a living execution, which renews it. */
+const leaseHours = 12;
+
+const leaseEnd = (now: Date): string => new Date(now.getTime() + leaseHours * 3_600_000).toISOString();
+
+/** The run that holds the group's lease now, if one does. */
+export const leaseHolder = (state: StateFile | undefined, now: Date): string | undefined =>
+  state?.lease !== undefined && new Date(state.lease.until) > now ? state.lease.run : undefined;
+
+/**
+ * Whether an execution may work on the group, and the file that says so.
+ *
+ * The execution that has the lease already keeps it and everything it wrote. A lease that has run out is taken over: the
+ * group was left half done, so what it was `before` that stays what it is to go back to.
+ */
+export function takeLease(state: StateFile | undefined, request: LeaseRequest, now: Date): LeaseAnswer {
+  if (state?.lease?.executionArn === request.executionArn) return { lease: 'taken', state, isNew: false };
+  const holder = leaseHolder(state, now);
+  if (holder !== undefined) return { lease: 'held', holder };
+
+  const { key, executionArn, image, policy, autoScalingGroupName } = request;
+  const leftHalfDone = state?.lease !== undefined && state.phase !== 'promoted';
+  return {
+    lease: 'taken',
+    isNew: true,
+    state: {
+      schemaVersion: 1,
+      cluster: key.cluster,
+      nodeGroup: key.nodeGroup,
+      kind: key.kind,
+      lease: { run: key.run, executionArn, until: leaseEnd(now) },
+      phase: 'leased',
+      image,
+      policy,
+      autoScalingGroupName,
+      startedAt: now.toISOString(),
+      before: leftHalfDone ? state.before : request.before,
+      ...(state?.hook && { hook: state.hook }),
+    },
+  };
+}
+
+/** The file with a lease that reaches further, or the same file while the lease still reaches far enough. */
+export function renewLease(state: StateFile, now: Date): StateFile {
+  if (!state.lease) return state;
+  const remaining = new Date(state.lease.until).getTime() - now.getTime();
+  if (remaining > (leaseHours / 2) * 3_600_000) return state;
+  return { ...state, lease: { ...state.lease, until: leaseEnd(now) } };
+}
+
+/**
+ * The state of a group on which the run may work.
+ *
+ * @throws {LeaseLost} There is none, or another run has taken the group over.
+ */
+export function requireLease(state: StateFile | undefined, { run, cluster, nodeGroup }: NodeGroupKey): StateFile {
+  if (state?.lease?.run === run) return state;
+  const holder = state?.lease?.run ?? 'nobody';
+  throw new LeaseLost(`The lease of ${cluster}/${nodeGroup} belongs to ${holder}, not to the run ${run}.`);
+}
+
+/** The file after the end: without a lease, with the way back still in it. */
+export function release(
+  state: StateFile,
+  run: string,
+  { outcome, reason }: { readonly outcome: string; readonly reason?: Reason | undefined },
+): StateFile {
+  const { lease: _, ...rest } = state;
+  return { ...rest, phase: 'released', outcome: { run, outcome, ...(reason && { reason }) } };
+}

@@ -1,0 +1,56 @@
+import type { HookMetadata } from './admission.ts';
+import type { NodeGroup, NodeGroupKey, TemplateVersion } from './node-group.ts';
+import type { Replacement } from './replacement.ts';
+import type { Attempt, StateFile } from './state-file.ts';
+import type { RolloutPolicy } from './tags.ts';
+
+/** What a group is to be replaced with, and how. */
+export type ReplacementOrder = {
+  readonly key: NodeGroupKey;
+  readonly group: Pick<NodeGroup, 'autoScalingGroupName' | 'desiredCapacity'>;
+  readonly launchTemplate: TemplateVersion;
+  readonly policy: RolloutPolicy;
+  /** One node proves the AMI before the others follow. */
+  readonly firstAlone: boolean;
+  /** Already written to the state file: the try that this start belongs to. */
+  readonly attempt: Attempt;
+};
+
+type Tags = Readonly<Record<string, string>>;
+
+/** What reglaze does with a node group, whatever its kind. Both kinds pass the same tests. */
+export type NodeGroupDriver = {
+  /** Whether a running replacement can be turned around. */
+  readonly reversible: boolean;
+  /** The tags of every group of this kind that carries any of ours. */
+  readonly listTags: () => Promise<Tags[]>;
+  /** The groups of this kind whose tags are wanted. */
+  readonly discover: (isWanted: (tags: Tags) => boolean) => Promise<NodeGroup[]>;
+  /** @throws NodeGroupNotFound */
+  readonly describe: (key: Pick<NodeGroupKey, 'cluster' | 'nodeGroup'>) => Promise<NodeGroup>;
+  /** The replacement that runs now, whoever started it, in words. */
+  readonly findActive: (group: NodeGroup) => Promise<string | undefined>;
+  /** Whether new instances are held by our hook; otherwise AWS waits for their nodes by itself. */
+  readonly admitsByHook: boolean;
+  /** Holds new instances until they are answered for. Safe twice. */
+  readonly openAdmission: (autoScalingGroupName: string, metadata: HookMetadata) => Promise<void>;
+  readonly closeAdmission: (autoScalingGroupName: string) => Promise<void>;
+  /** The newest replacement there is, to be remembered before a new one is started. */
+  readonly newestReplacementId: (autoScalingGroupName: string) => Promise<string | undefined>;
+  /**
+   * Starts a replacement, or finds the one that an earlier try of the same attempt has started; answers its id.
+   *
+   * @throws ReplacementByOthers somebody else's runs; it is neither cancelled nor adopted.
+   */
+  readonly start: (order: ReplacementOrder) => Promise<string>;
+  /** The replacement of an attempt, also when its id was never learnt; undefined when it was not started. */
+  readonly findReplacement: (
+    state: StateFile,
+    attempt: Attempt,
+    launchTemplate: TemplateVersion,
+  ) => Promise<Replacement | undefined>;
+  /** Turns the running replacement around. Only where `reversible`. */
+  readonly reverse: (autoScalingGroupName: string) => Promise<void>;
+  /** The version by which the group gets its old AMI back. */
+  readonly versionBack: (before: StateFile['before']) => Promise<TemplateVersion>;
+};

@@ -1,0 +1,130 @@
+import { NodeGroupNotFound, type Reason, reason } from './errors.ts';
+import type { Image } from './image.ts';
+import { lowestPatchLevel } from './node.ts';
+import { countPatched, displayName, members, type NodeGroup, templateImageId } from './node-group.ts';
+import { type ClusterView, findObstacle, nodesOf } from './preflight.ts';
+import type { GroupReport } from './report.ts';
+import { channelTag, isOurTag, parseTags } from './tags.ts';
+
+/** True for tags by which a group follows the channel, or asks for something without saying which channel. */
+export const concernsChannel = (tags: Readonly<Record<string, string>>, channel: string): boolean =>
+  tags[channelTag] === channel || (tags[channelTag] === undefined && Object.keys(tags).some(isOurTag));
+
+type Decision = { readonly outcome: 'planned' | 'up-to-date' | 'blocked' | 'skipped'; readonly reason?: Reason };
+
+type Context = {
+  readonly image: Image;
+  readonly cluster: ClusterView | undefined;
+  readonly activeReplacement: string | undefined;
+  /** The run that holds the group's lease, if one does. */
+  readonly leaseHolder: string | undefined;
+  readonly now: Date;
+};
+
+const isUpToDate = (group: NodeGroup, { amiId }: Image): boolean =>
+  templateImageId(group) === amiId && members(group).every(({ imageId }) => imageId === amiId);
+
+function decide(group: NodeGroup, { image, cluster, activeReplacement, leaseHolder, now }: Context): Decision {
+  if (group.misplacedTags.length > 0) {
+    const list = group.misplacedTags.join(', ');
+    return {
+      outcome: 'blocked',
+      reason: reason(
+        'TagMisplaced',
+        `${displayName(group)} is a managed node group, but ${list} is on its Auto Scaling group ` +
+          `${group.autoScalingGroupName}. Move it to the node group ${group.name}.`,
+      ),
+    };
+  }
+  const parsed = parseTags(group.tags, group.kind);
+  if ('refused' in parsed) return { outcome: 'blocked', reason: parsed.refused };
+  if (isUpToDate(group, image)) return { outcome: 'up-to-date' };
+
+  const { hold } = parsed.tags;
+  if (hold && now < hold.until) {
+    const until = hold.until.toISOString().slice(0, 10);
+    return {
+      outcome: 'skipped',
+      reason: reason('Held', `${displayName(group)} is held until ${until}: ${hold.why ?? 'no reason is given'}.`),
+    };
+  }
+  if (leaseHolder !== undefined) return { outcome: 'skipped', reason: leaseHeld(group, leaseHolder) };
+
+  const obstacle = findObstacle({ group, cluster, activeReplacement, target: image });
+  if (obstacle) return { outcome: 'blocked', reason: obstacle };
+  if (members(group).length > 0) return { outcome: 'planned' };
+  return {
+    outcome: 'skipped',
+    reason: reason('NoInstances', `${displayName(group)} has no instances that could prove ${image.amiId}.`),
+  };
+}
+
+/** The reason of a group that another run is working on. */
+export const leaseHeld = (group: Pick<NodeGroup, 'cluster' | 'name'>, holder: string): Reason =>
+  reason('LeaseHeld', `${displayName(group)} is being rolled by the run ${holder}.`);
+
+/**
+ * What a run would do with one node group and why, with what the group runs now.
+ *
+ * `planned` means that it will roll. Nothing is ever planned that a check forbids, whatever the order of the checks.
+ */
+export function planGroup(group: NodeGroup, context: Context): GroupReport {
+  const decision = decide(group, context);
+  const from = lowestPatchLevel(nodesOf(group, context.cluster));
+  const fromAmi = templateImageId(group);
+  return {
+    cluster: group.cluster ?? '',
+    name: group.name,
+    kind: group.kind,
+    ...decision,
+    nodes: countPatched(group, context.image.amiId),
+    ...(fromAmi !== undefined && { fromAmi }),
+    toAmi: context.image.amiId,
+    ...(from !== undefined && { fromPatchLevel: from }),
+    ...(from !== undefined && decision.outcome === 'up-to-date' && { toPatchLevel: from }),
+    ...(group.source.type === 'launch-template' && {
+      launchTemplate: { id: group.source.template.id, fromVersion: group.source.template.version },
+    }),
+  };
+}
+
+export type GroupName = { readonly cluster: string; readonly name: string };
+
+const isNamed = (group: NodeGroup, { cluster, name }: GroupName): boolean =>
+  group.name === name && group.cluster === cluster;
+
+/**
+ * The groups that a run is about, each once, in the order of the plan.
+ *
+ * A managed group whose Auto Scaling group carries misplaced tags is found twice; the finding with the tags stays.
+ *
+ * @param only limits the run to these groups.
+ * @throws {NodeGroupNotFound} No group follows the channel, or `only` names one that does not.
+ */
+export function selectGroups(
+  groups: readonly NodeGroup[],
+  channel: string,
+  only: readonly GroupName[] | undefined,
+): NodeGroup[] {
+  const byName = new Map<string, NodeGroup>();
+  for (const group of groups) {
+    const name = displayName(group);
+    if (group.misplacedTags.length > 0 || !byName.has(name)) byName.set(name, group);
+  }
+  const all = [...byName.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
+  if (all.length === 0) {
+    throw new NodeGroupNotFound(
+      `No node group follows the channel ${channel}. Tag a node group with ${channelTag} = ${channel}.`,
+    );
+  }
+  if (only === undefined) return all;
+
+  const missing = only.find((wanted) => !all.some((group) => isNamed(group, wanted)));
+  if (missing !== undefined) {
+    throw new NodeGroupNotFound(
+      `No node group ${displayName(missing)} follows the channel ${channel}. ` +
+        `Correct "nodeGroups", or tag the group with ${channelTag} = ${channel}.`,
+    );
+  }
+  return all.filter((group) => only.some((wanted) => isNamed(group, wanted)));
+}

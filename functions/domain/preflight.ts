@@ -1,0 +1,161 @@
+import { type Reason, reason } from './errors.ts';
+import { nodeServerLine, type WindowsNode } from './node.ts';
+import { displayName, type LaunchSource, members, type NodeGroup, templateImageId } from './node-group.ts';
+
+/** The nodes of a cluster, or why they cannot be read. */
+export type ClusterView = { readonly nodes: readonly WindowsNode[] } | { readonly refused: Reason };
+
+export type Candidate = {
+  readonly group: NodeGroup;
+  /** Undefined when the group's tags name no cluster. */
+  readonly cluster: ClusterView | undefined;
+  /** The instance refresh or update that runs now, whoever started it, in words. */
+  readonly activeReplacement: string | undefined;
+  readonly target: { readonly amiId: string; readonly serverLine: string };
+};
+
+type Check = (candidate: Candidate) => Reason | undefined;
+
+/** The nodes that the group's instances became. */
+export function nodesOf(group: NodeGroup, cluster: ClusterView | undefined): readonly WindowsNode[] {
+  if (cluster === undefined || 'refused' in cluster) return [];
+  const ids = new Set(group.instances.map(({ instanceId }) => instanceId));
+  return cluster.nodes.filter(({ instanceId }) => instanceId !== undefined && ids.has(instanceId));
+}
+
+const clusterKnown: Check = ({ group, cluster }) => {
+  if (cluster === undefined || group.cluster === undefined) {
+    return reason(
+      'ClusterUnknown',
+      `No tag of ${group.name} names its cluster. Tag the Auto Scaling group with kubernetes.io/cluster/NAME = owned.`,
+    );
+  }
+  return 'refused' in cluster ? cluster.refused : undefined;
+};
+
+const sourceRefusals: { readonly [Type in LaunchSource['type']]: (name: string, source: LaunchSource) => Reason } = {
+  'launch-template': (name) =>
+    reason('LaunchTemplateMissing', `The launch template version of ${name} is gone or names no AMI. Restore it.`),
+  unpinned: (name, source) =>
+    reason(
+      'LaunchTemplateUnpinned',
+      `${name} follows ${source.type === 'unpinned' ? source.follows : ''} of its launch template, which cannot be ` +
+        'rolled back. Set a numbered version.',
+    ),
+  'mixed-instances-policy': (name) =>
+    reason(
+      'MixedInstancesPolicy',
+      `${name} has a mixed instances policy, which this version of reglaze does not roll. Use a plain launch template.`,
+    ),
+  'launch-configuration': (name, source) =>
+    reason(
+      'LaunchConfiguration',
+      `${name} uses the launch configuration ${source.type === 'launch-configuration' ? source.name : ''}, which has ` +
+        'no versions. Move the group to a launch template.',
+    ),
+  amazon: (name) =>
+    reason(
+      'AmazonsOwnAmi',
+      `${name} runs Amazon's own AMI. Make a node group with a launch template of your own that names an AMI.`,
+    ),
+};
+
+const sourceUsable: Check = ({ group }) => {
+  const { source } = group;
+  const name = displayName(group);
+  if (source.type !== 'launch-template' || source.imageId === undefined)
+    return sourceRefusals[source.type](name, source);
+  if (source.imageId.startsWith('resolve:ssm:')) {
+    return reason(
+      'AmiFromParameter',
+      `The launch template of ${name} takes its AMI from ${source.imageId}, and AWS refuses to roll such a group back. ` +
+        'Put an AMI id into the template.',
+    );
+  }
+  if (!source.hasInstanceRequirements) return undefined;
+  return reason(
+    'AttributeBasedInstanceTypes',
+    `The launch template of ${name} chooses instance types by attributes, with which AWS refuses a desired ` +
+      'configuration. Name instance types.',
+  );
+};
+
+const needed = ['Launch', 'Terminate', 'InstanceRefresh'];
+
+const processesRun: Check = ({ group }) => {
+  const suspended = group.suspendedProcesses.filter((process) => needed.includes(process));
+  if (suspended.length === 0) return undefined;
+  const list = suspended.join(', ');
+  return reason(
+    'ProcessesSuspended',
+    `${displayName(group)} has suspended ${list}, so nothing would be replaced. Resume.`,
+  );
+};
+
+const updatable: Check = ({ group, activeReplacement }) => {
+  if (group.updateStrategy === 'MINIMAL') {
+    return reason(
+      'MinimalUpdateStrategy',
+      `${displayName(group)} has the update strategy MINIMAL, which terminates nodes before new ones are there. Set DEFAULT.`,
+    );
+  }
+  if (group.status === 'ACTIVE' || group.status === 'DEGRADED' || activeReplacement) return undefined;
+  return reason(
+    'NodeGroupNotActive',
+    `${displayName(group)} is ${group.status}. Start the run again when it is ACTIVE.`,
+  );
+};
+
+const nothingElseRuns: Check = ({ group, activeReplacement }) =>
+  activeReplacement === undefined
+    ? undefined
+    : reason(
+        'ReplacementByOthers',
+        `${activeReplacement} of ${displayName(group)} was not started by this run. Start again when it has ended.`,
+      );
+
+const sameServerLine: Check = ({ group, cluster, target }) => {
+  const other = nodesOf(group, cluster).find((node) => {
+    const line = nodeServerLine(node);
+    return line !== undefined && line !== target.serverLine;
+  });
+  if (other === undefined) return undefined;
+  return reason(
+    'OtherServerLine',
+    `Node ${other.name} of ${displayName(group)} runs Windows Server ${nodeServerLine(other)}, but ${target.amiId} is ` +
+      `Windows Server ${target.serverLine}. Let the group follow a channel of its own Server line.`,
+  );
+};
+
+const instancesMatch: Check = ({ group, target }) => {
+  const own = templateImageId(group);
+  const allowed = own === target.amiId ? [own] : [own, target.amiId];
+  const odd = members(group).filter(({ imageId }) => imageId !== undefined && !allowed.includes(imageId));
+  if (odd.length === 0) return undefined;
+  const list = odd.map(({ instanceId, imageId }) => `${instanceId} (${imageId})`).join(', ');
+  return reason(
+    'InstancesDiffer',
+    `${displayName(group)} launches ${own}, but some of its instances run something else, which could not be brought ` +
+      `back: ${list}. Replace them first.`,
+  );
+};
+
+/** In the order in which an operator would want to hear of them. */
+const checks: readonly Check[] = [
+  clusterKnown,
+  sourceUsable,
+  processesRun,
+  updatable,
+  nothingElseRuns,
+  sameServerLine,
+  instancesMatch,
+];
+
+/** The first thing that forbids to roll the group, or undefined when it may be rolled. */
+export function findObstacle(candidate: Candidate): Reason | undefined {
+  for (const check of checks) {
+    const found = check(candidate);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

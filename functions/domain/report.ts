@@ -1,0 +1,130 @@
+import * as z from 'zod';
+import { type Reason, reason } from './errors.ts';
+import { Image } from './image.ts';
+import { NodeGroupKind } from './node-group.ts';
+
+export const Outcome = z.enum([
+  'patched',
+  'partly-patched',
+  'up-to-date',
+  'rolled-back',
+  'failed',
+  'blocked',
+  'skipped',
+  'planned',
+]);
+export type Outcome = z.infer<typeof Outcome>;
+
+export const ReasonDocument = z.strictObject({ error: z.string().min(1), cause: z.string() });
+
+/** What a run did to one node group, or would do: the element of `nodeGroups` in every plan and summary. */
+export const GroupReport = z.strictObject({
+  cluster: z.string(),
+  name: z.string(),
+  kind: NodeGroupKind,
+  outcome: Outcome,
+  reason: ReasonDocument.optional(),
+  nodes: z.strictObject({ total: z.int(), patched: z.int() }),
+  fromAmi: z.string().optional(),
+  toAmi: z.string(),
+  fromPatchLevel: z.string().optional(),
+  toPatchLevel: z.string().optional(),
+  launchTemplate: z.strictObject({ id: z.string(), fromVersion: z.int(), toVersion: z.int().optional() }).optional(),
+  startedAt: z.iso.datetime().optional(),
+  endedAt: z.iso.datetime().optional(),
+});
+export type GroupReport = Readonly<z.infer<typeof GroupReport>>;
+
+/** `runs/<run>/plan.json`: written before anything is changed. Groups that will roll stand in it as `planned`. */
+export const Plan = z.strictObject({
+  run: z.string(),
+  image: Image,
+  dryRun: z.boolean(),
+  plannedAt: z.iso.datetime(),
+  nodeGroups: z.array(GroupReport),
+});
+export type Plan = Readonly<z.infer<typeof Plan>>;
+
+/** `runs/<run>/summary.json` and the notification: how the run ended. */
+export const Summary = z.strictObject({
+  run: z.string(),
+  status: z.enum(['succeeded', 'failed']),
+  error: z.string().optional(),
+  cause: z.string().optional(),
+  startedAt: z.iso.datetime().optional(),
+  endedAt: z.iso.datetime(),
+  image: Image.optional(),
+  nodeGroups: z.array(GroupReport),
+});
+export type Summary = Readonly<z.infer<typeof Summary>>;
+
+const isBad = ({ outcome }: GroupReport): boolean =>
+  ['failed', 'rolled-back', 'partly-patched', 'blocked'].includes(outcome);
+
+/** Groups that were to roll and left no trace: nobody knows what became of them, so they count as failed. */
+const judgeMissing = (planned: GroupReport, dryRun: boolean): GroupReport =>
+  planned.outcome !== 'planned' || dryRun
+    ? planned
+    : {
+        ...planned,
+        outcome: 'failed',
+        reason: reason(
+          'OutcomeMissing',
+          `The rollout of ${planned.cluster}/${planned.name} recorded no outcome. Look at its execution, then start the run again.`,
+        ),
+      };
+
+const sameGroup = (a: GroupReport, b: GroupReport): boolean => a.cluster === b.cluster && a.name === b.name;
+
+/**
+ * The end of a run from its plan and the outcomes of its rollouts.
+ *
+ * The run failed if `failure` says so, or if any group is not on the AMI that should be; the error is that of the first
+ * such group in the order of the plan. Groups that were up to date, skipped or only planned are fine.
+ */
+export function summarise(
+  run: string,
+  plan: Plan | undefined,
+  outcomes: readonly GroupReport[],
+  { failure, now }: { readonly failure: Reason | undefined; readonly now: Date },
+): Summary {
+  const nodeGroups = (plan?.nodeGroups ?? []).map(
+    (planned) =>
+      outcomes.find((outcome) => sameGroup(outcome, planned)) ?? judgeMissing(planned, plan?.dryRun ?? false),
+  );
+  const first = nodeGroups.find(isBad);
+  const groupFailure = first && {
+    error: first.reason?.error ?? 'RolloutEndedEarly',
+    cause: `${first.cluster}/${first.name} is ${first.outcome}: ${first.reason?.cause ?? 'no cause was recorded'}`,
+  };
+  const decisive = failure ?? groupFailure;
+  return {
+    run,
+    status: decisive === undefined ? 'succeeded' : 'failed',
+    ...(decisive ?? {}),
+    ...(plan && { startedAt: plan.plannedAt, image: plan.image }),
+    endedAt: now.toISOString(),
+    nodeGroups,
+  };
+}
+
+/** What the machine gets to know of a summary: whether to end green, and the error to end with otherwise. */
+export const verdictOf = ({ status, error, cause }: Summary) => ({
+  result: status,
+  ...(error !== undefined && { error }),
+  ...(cause !== undefined && { cause }),
+});
+
+/** The notification of a run's end: a subject line and a text for people. */
+export function notificationOf(summary: Summary): { readonly subject: string; readonly text: string } {
+  const lines = summary.nodeGroups.map(
+    (group) =>
+      `${group.cluster}/${group.name}: ${group.outcome}, ${group.nodes.patched} of ${group.nodes.total} nodes on ${group.toAmi}` +
+      (group.reason ? ` (${group.reason.error}: ${group.reason.cause})` : ''),
+  );
+  const error = summary.error === undefined ? [] : [`${summary.error}: ${summary.cause ?? ''}`];
+  return {
+    subject: `reglaze ${summary.status}: ${summary.run}`.slice(0, 100),
+    text: [`Run ${summary.run} ${summary.status}.`, ...error, ...lines].join('\n'),
+  };
+}

@@ -1,0 +1,149 @@
+import * as z from 'zod';
+import { type Reason, reason } from './errors.ts';
+import type { NodeGroupKind } from './node-group.ts';
+
+/** The tag that opts a node group in; its value names the channel. */
+export const channelTag = 'reglaze:channel';
+
+export const RolloutPolicy = z.strictObject({
+  joinTimeoutSeconds: z.int().positive(),
+  bakeSeconds: z.int().nonnegative(),
+  /** How many nodes more than desired there may be: a number of nodes or a share of the group. */
+  maxSurge: z.strictObject({ count: z.int().positive(), unit: z.enum(['nodes', 'percent']) }),
+  force: z.boolean(),
+});
+/** How one node group wants to be rolled, from its tags. */
+export type RolloutPolicy = Readonly<z.infer<typeof RolloutPolicy>>;
+
+export type NodeGroupTags = {
+  readonly channel: string;
+  readonly policy: RolloutPolicy;
+  readonly hold: { readonly until: Date; readonly why: string | undefined } | undefined;
+};
+
+const secondsPer = { s: 1, m: 60, h: 3600 } as const;
+
+/** Seconds of a duration such as `90m`; undefined when the text is none. */
+export function parseDuration(text: string): number | undefined {
+  const [, count, unit] = /^(\d{1,6})([smh])$/.exec(text) ?? [];
+  return count && unit ? Number(count) * secondsPer[unit as keyof typeof secondsPer] : undefined;
+}
+
+const duration = (least: number, most: number) => (text: string) => {
+  const seconds = parseDuration(text);
+  return seconds !== undefined && seconds >= least && seconds <= most ? seconds : undefined;
+};
+
+function parseSurge(text: string): RolloutPolicy['maxSurge'] | undefined {
+  const [, digits, percent] = /^(\d{1,3})( percent)?$/.exec(text) ?? [];
+  const count = Number(digits);
+  if (!count || (percent && count > 100)) return undefined;
+  return { count, unit: percent ? 'percent' : 'nodes' };
+}
+
+/** A date stands for its midnight in UTC: held until that day begins. */
+function parseDate(text: string): Date | undefined {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined;
+  const date = new Date(`${text}T00:00:00Z`);
+  return Number.isNaN(date.getTime()) || !date.toISOString().startsWith(text) ? undefined : date;
+}
+
+const oneOf =
+  (...allowed: readonly string[]) =>
+  (text: string) =>
+    allowed.includes(text) ? text : undefined;
+const anyText = (text: string) => (text.trim() === '' ? undefined : text);
+
+/** Every tag that reglaze knows: how its value is read, what a good value is, and which kinds can honour it. */
+const knownTags = {
+  'reglaze:channel': { read: anyText, expects: 'the name of a channel', kinds: ['self-managed', 'managed'] },
+  'reglaze:ring': {
+    read: oneOf('broad'),
+    expects: '"broad", the only ring so far',
+    kinds: ['self-managed', 'managed'],
+  },
+  'reglaze:window': { read: anyText, expects: 'the name of a window', kinds: [] },
+  'reglaze:drain-timeout': { read: duration(60, 172_800), expects: 'a duration such as 90m', kinds: [] },
+  'reglaze:on-drain-timeout': { read: oneOf('wait', 'force'), expects: '"wait" or "force"', kinds: ['managed'] },
+  'reglaze:bake-time': { read: duration(0, 172_800), expects: 'a duration up to 48h', kinds: ['self-managed'] },
+  'reglaze:max-surge': {
+    read: parseSurge,
+    expects: 'a number of nodes such as 2, or a share such as "25 percent" (tag values cannot contain %)',
+    kinds: ['self-managed'],
+  },
+  'reglaze:join-timeout': { read: duration(60, 28_800), expects: 'a duration up to 8h', kinds: ['self-managed'] },
+  'reglaze:hold-until': { read: parseDate, expects: 'a date such as 2026-12-24', kinds: ['self-managed', 'managed'] },
+  'reglaze:hold-reason': { read: anyText, expects: 'a text', kinds: ['self-managed', 'managed'] },
+} as const satisfies Record<
+  string,
+  { read: (text: string) => unknown; expects: string; kinds: readonly NodeGroupKind[] }
+>;
+
+type TagName = keyof typeof knownTags;
+
+/** The keys under which an opted-in group, or one whose channel tag has a typo, can be found. */
+export const knownTagNames = Object.keys(knownTags) as readonly TagName[];
+
+/** True for a tag key that is meant for reglaze, known or not. */
+export const isOurTag = (key: string): boolean => key.toLowerCase().startsWith('reglaze:');
+
+const whyNotSupported: Record<NodeGroupKind, string> = {
+  'self-managed': 'this version of reglaze cannot honour it for self-managed node groups',
+  managed: 'EKS decides this for managed node groups',
+};
+
+function refuse(key: string, text: string, kind: NodeGroupKind): Reason | undefined {
+  if (!Object.hasOwn(knownTags, key)) {
+    return reason('TagInvalid', `The tag ${key} is unknown. Correct it to one of ${knownTagNames.join(', ')}.`);
+  }
+  const tag = knownTags[key as TagName];
+  if (tag.read(text) === undefined) {
+    return reason('TagInvalid', `The tag ${key} has the value "${text}". Set it to ${tag.expects}.`);
+  }
+  if ((tag.kinds as readonly string[]).includes(kind)) return undefined;
+  const why = key === 'reglaze:window' ? 'this version of reglaze has no windows yet' : whyNotSupported[kind];
+  return reason('TagNotSupported', `The tag ${key} is set, but ${why}. Remove the tag.`);
+}
+
+const read = <Name extends TagName>(tags: Readonly<Record<string, string>>, name: Name) => {
+  const text = tags[name];
+  return text === undefined ? undefined : (knownTags[name].read(text) as ReturnType<(typeof knownTags)[Name]['read']>);
+};
+
+/** EKS gives up on a new node after fifteen minutes, whatever anybody wants. */
+const joinTimeoutSeconds: Record<NodeGroupKind, number> = { 'self-managed': 1800, managed: 900 };
+
+/**
+ * What an operator asked for by tags, with the defaults for the rest; or the reason why the tags cannot be obeyed.
+ *
+ * A tag that is misspelt, has a bad value or cannot be honoured is never the same as no tag. Tags of others are ignored.
+ */
+export function parseTags(
+  tags: Readonly<Record<string, string>>,
+  kind: NodeGroupKind,
+): { readonly tags: NodeGroupTags } | { readonly refused: Reason } {
+  const ours = Object.entries(tags).filter(([key]) => isOurTag(key));
+  for (const [key, text] of ours.toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const refused = refuse(key, text, kind);
+    if (refused) return { refused };
+  }
+
+  const channel = read(tags, channelTag);
+  if (channel === undefined) {
+    return { refused: reason('TagInvalid', `There are reglaze tags, but no ${channelTag}. Add it or remove them.`) };
+  }
+  const until = read(tags, 'reglaze:hold-until');
+  const why = read(tags, 'reglaze:hold-reason');
+  if (why !== undefined && until === undefined) {
+    return {
+      refused: reason('TagInvalid', 'The tag reglaze:hold-reason holds nothing without reglaze:hold-until. Add that.'),
+    };
+  }
+  const policy = {
+    joinTimeoutSeconds: read(tags, 'reglaze:join-timeout') ?? joinTimeoutSeconds[kind],
+    bakeSeconds: read(tags, 'reglaze:bake-time') ?? 0,
+    maxSurge: read(tags, 'reglaze:max-surge') ?? { count: 10, unit: 'percent' as const },
+    force: read(tags, 'reglaze:on-drain-timeout') === 'force',
+  };
+  return { tags: { channel, policy, hold: until && { until, why } } };
+}

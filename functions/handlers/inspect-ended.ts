@@ -1,0 +1,75 @@
+import * as z from 'zod';
+import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
+import { AdmissionInput } from '../domain/admission.ts';
+import { leaseHolder } from '../domain/lease.ts';
+import { NodeGroupKey } from '../domain/node-group.ts';
+import { findingOfEnd, machines, nextForRollout, nextForRun, reasonOfEnd } from '../domain/settlement.ts';
+import { environment } from '../runtime/environment.ts';
+import { logger, task } from '../runtime/task.ts';
+
+export const Input = z.strictObject({
+  executionArn: z.string().min(1),
+  machine: z.enum(machines),
+  name: z.string().min(1),
+  status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']),
+  input: z.record(z.string(), z.unknown()),
+  error: z.string().optional(),
+  cause: z.string().optional(),
+});
+type Ended = z.infer<typeof Input>;
+
+/** An execution's own input may be anything that somebody typed: what names no node group has changed none. */
+const RolloutName = z.object(NodeGroupKey.shape);
+
+type Dependencies = {
+  readonly files: Pick<RunFiles, 'findState' | 'findPlan' | 'findSummary'>;
+  readonly now: () => Date;
+};
+
+/**
+ * Step "Find what is left": what an execution that ended otherwise than it should left to do, from what is written in the
+ * run bucket. Only reads, so it may run any number of times.
+ */
+export const inspectEnded = ({ files, now }: Dependencies) => {
+  const inspectRollout = async (ended: Ended) => {
+    const key = RolloutName.safeParse(ended.input).data;
+    const stored = key && (await files.findState(key));
+    const next = nextForRollout(stored?.state, ended.executionArn);
+    return key === undefined || next === 'nothing' ? { next: 'nothing' } : { next, ...key, reason: reasonOfEnd(ended) };
+  };
+
+  const inspectAdmission = async (ended: Ended) => {
+    const admission = AdmissionInput.safeParse(ended.input).data;
+    const finding = findingOfEnd(ended);
+    return admission && finding ? { next: 'abandon', ...admission, finding } : { next: 'nothing' };
+  };
+
+  const inspectRun = async (ended: Ended) => {
+    const run = ended.name;
+    const isReported = (await files.findSummary(run)) !== undefined;
+    const groups = isReported ? [] : ((await files.findPlan(run))?.nodeGroups ?? []);
+    const planned = groups.filter(({ outcome }) => outcome === 'planned');
+    const states = await Promise.all(planned.map(({ cluster, name }) => files.findState({ cluster, nodeGroup: name })));
+    const leases = states.filter((stored) => leaseHolder(stored?.state, now()) === run).length;
+    const next = nextForRun({ isReported, leases });
+    return next === 'nothing' ? { next } : { next, run, ...reasonOfEnd(ended) };
+  };
+
+  const inspect = {
+    'patch-fleet': inspectRun,
+    'roll-node-group': inspectRollout,
+    'admit-node': inspectAdmission,
+  };
+
+  return async (ended: Ended) => {
+    const found = await inspect[ended.machine](ended);
+    const { executionArn, machine, status } = ended;
+    logger.info('Inspected ended execution', { answer: found.next, executionArn, machine, status });
+    return found;
+  };
+};
+
+export const handler = task(
+  Input,
+  inspectEnded({ files: runFilesIn(() => environment('RUN_BUCKET')), now: () => new Date() }),
+);

@@ -1,0 +1,58 @@
+import type * as z from 'zod';
+import { listInstances } from '../adapters/auto-scaling-groups.ts';
+import { withImages } from '../adapters/ec2-instances.ts';
+import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
+import { release, requireLease } from '../domain/lease.ts';
+import { countPatched, NodeGroupKey } from '../domain/node-group.ts';
+import { judgeEnding, reportEnding } from '../domain/outcome.ts';
+import { Outcome, ReasonDocument } from '../domain/report.ts';
+import { environment } from '../runtime/environment.ts';
+import { logger, task } from '../runtime/task.ts';
+
+export const Input = NodeGroupKey.extend({
+  outcome: Outcome.extract(['patched', 'partly-patched', 'rolled-back', 'failed']),
+  reason: ReasonDocument.optional(),
+});
+
+type Dependencies = {
+  readonly files: Pick<RunFiles, 'findState' | 'writeOutcome'>;
+  readonly listInstances: typeof listInstances;
+  readonly withImages: typeof withImages;
+  readonly now: () => Date;
+};
+
+/**
+ * Step "Release lease": writes how the rollout ended, then frees the group for the next run.
+ *
+ * Safe twice: an end that is written already is told again. The outcome comes before the release, so that whoever finds
+ * the group free also finds the outcome.
+ */
+export const releaseLease =
+  ({ files, listInstances, withImages, now }: Dependencies) =>
+  async ({ outcome, reason, ...key }: z.infer<typeof Input>) => {
+    const stored = await files.findState(key);
+    const earlier = stored?.state.outcome;
+    if (earlier?.run === key.run && stored?.state.lease === undefined) {
+      logger.info('Lease was released before', { ...key, answer: earlier.outcome });
+      return { outcome: earlier.outcome, ...(earlier.reason && { reason: earlier.reason }) };
+    }
+    const state = requireLease(stored?.state, key);
+    const [group] = await withImages([{ instances: await listInstances(state.autoScalingGroupName) }]);
+    const nodes = countPatched({ instances: group?.instances ?? [] }, state.image.amiId);
+    const ending = judgeEnding(state, { outcome, reason });
+    await files.writeOutcome(key.run, reportEnding(state, ending, { nodes, now: now() }));
+    await stored?.save(release(state, key.run, ending));
+
+    logger.info('Released lease', { ...key, answer: ending.outcome, reason: ending.reason });
+    return { outcome: ending.outcome, ...(ending.reason && { reason: ending.reason }) };
+  };
+
+export const handler = task(
+  Input,
+  releaseLease({
+    files: runFilesIn(() => environment('RUN_BUCKET')),
+    listInstances,
+    withImages,
+    now: () => new Date(),
+  }),
+);

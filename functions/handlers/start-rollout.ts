@@ -1,0 +1,48 @@
+import { type NodeGroupDrivers, nodeGroupDrivers } from '../adapters/node-group-drivers.ts';
+import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
+import { NodeGroupKey } from '../domain/node-group.ts';
+import { nextAttempt, targetVersion } from '../domain/state-file.ts';
+import { environment } from '../runtime/environment.ts';
+import { logger, task } from '../runtime/task.ts';
+
+type Dependencies = {
+  readonly drivers: NodeGroupDrivers;
+  readonly files: Pick<RunFiles, 'holdState'>;
+  readonly now: () => Date;
+};
+
+/**
+ * Step "Start replacing nodes": begins the instance refresh or update to the new version.
+ *
+ * Safe twice: the try is written down before the start, and a start whose answer was lost is found again by it. A
+ * replacement of somebody else is neither cancelled nor adopted.
+ */
+export const startRollout =
+  ({ drivers, files, now }: Dependencies) =>
+  async (key: NodeGroupKey) => {
+    const held = await files.holdState(key);
+    const { rollout, policy, autoScalingGroupName } = held.state;
+    if (rollout?.id !== undefined && !rollout.stalled) {
+      logger.info('Rollout was started before', { ...key, answer: rollout.id });
+      return { rollout: { id: rollout.id, startedAt: rollout.startedAt } };
+    }
+    const driver = drivers[key.kind];
+    const launchTemplate = targetVersion(held.state);
+    const attempt = nextAttempt(rollout, await driver.newestReplacementId(autoScalingGroupName), now());
+    const intended = await held.save({ ...held.state, phase: 'rolling', rollout: attempt });
+    const group = await driver.describe(key);
+    const id = await driver.start({ key, group, launchTemplate, policy, firstAlone: true, attempt });
+    await intended.save({ ...intended.state, rollout: { ...attempt, id } });
+
+    logger.info('Started rollout', { ...key, answer: id, launchTemplate, attempts: attempt.attempts });
+    return { rollout: { id, startedAt: attempt.startedAt } };
+  };
+
+export const handler = task(
+  NodeGroupKey,
+  startRollout({
+    drivers: nodeGroupDrivers,
+    files: runFilesIn(() => environment('RUN_BUCKET')),
+    now: () => new Date(),
+  }),
+);

@@ -1,0 +1,30 @@
+import * as z from 'zod';
+import { InvalidConfiguration } from '../domain/errors.ts';
+
+const arn = (service: string) => z.string().regex(new RegExp(`^arn:[^:]+:${service}:[^:]*:\\d{12}:.+$`));
+
+const variables = {
+  AWS_REGION: z.string().min(1),
+  RUN_BUCKET: z.string().min(3),
+  TOPIC_ARN: arn('sns'),
+  READER_ROLE_ARN: arn('iam'),
+  PATCH_FLEET_ARN: arn('states'),
+  ADMIT_NODE_ARN: arn('states'),
+  SETTLE_ARN: arn('states'),
+} as const;
+
+type Variable = keyof typeof variables;
+
+/**
+ * The value of one variable of the function's environment.
+ *
+ * Read when a step first needs it, so that a function demands only what it uses.
+ *
+ * @throws {InvalidConfiguration} It is missing or malformed: the deployment is at fault, not the input.
+ */
+export function environment(name: Variable): string {
+  const parsed = variables[name].safeParse(process.env[name]);
+  if (parsed.success) return parsed.data;
+  const found = process.env[name] === undefined ? 'is missing' : `is "${process.env[name]}", which is no valid value`;
+  throw new InvalidConfiguration(`The environment variable ${name} ${found}. Deploy the stack again.`);
+}

@@ -1,0 +1,75 @@
+import type { CallCounts, Observer, ReadyNodes } from './observer.ts';
+import type { RunEnd } from './run.ts';
+import type { Stage } from './stage.ts';
+
+/** One node group in the summary that reglaze wrote, and what the account saw of it. */
+export type NodeGroupDocument = {
+  readonly cluster: string;
+  readonly name: string;
+  readonly kind: 'self-managed' | 'managed';
+  readonly outcome: string;
+  readonly reason?: { readonly error: string; readonly cause: string };
+  readonly nodes: { readonly total: number; readonly patched: number };
+  readonly fromAmi?: string;
+  readonly toAmi: string;
+  readonly fromPatchLevel?: string;
+  readonly toPatchLevel?: string;
+  readonly launchTemplate?: { readonly id: string; readonly fromVersion: number; readonly toVersion?: number };
+  readonly readyNodes?: ReadyNodes;
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+};
+
+/** The one JSON document of `--json`. */
+export type RunDocument = {
+  readonly run: {
+    readonly status: string;
+    readonly startedAt: string;
+    readonly endedAt: string;
+    readonly simulatedSeconds: number;
+    readonly error?: { readonly name: string; readonly cause: string };
+  };
+  readonly image?: { readonly arn: string; readonly amiId: string; readonly patchLevel?: string };
+  readonly nodeGroups: readonly NodeGroupDocument[];
+  readonly calls: CallCounts & { readonly transitions: number };
+};
+
+type Summary = {
+  readonly image?: { readonly arn: string; readonly amiId: string };
+  readonly nodeGroups: readonly NodeGroupDocument[];
+};
+
+/** Puts together how the execution ended, what reglaze reported in its bucket, and what the account itself saw. */
+export function describeRun(stage: Stage, observer: Observer, end: RunEnd): RunDocument {
+  const { image, nodeGroups } = readSummary(stage, end.run?.name);
+  const patchLevel = nodeGroups.find(({ toPatchLevel }) => toPatchLevel !== undefined)?.toPatchLevel;
+  return {
+    run: describeEnd(end),
+    ...(image && { image: { arn: image.arn, amiId: image.amiId, ...(patchLevel && { patchLevel }) } }),
+    nodeGroups: nodeGroups.map((group) => {
+      const readyNodes = observer.readyNodes(group.cluster, group.name);
+      return { ...group, ...(readyNodes && { readyNodes }) };
+    }),
+    calls: { ...observer.calls(), transitions: stage.account.stepFunctions.transitions() },
+  };
+}
+
+function describeEnd({ run, startedAt, endedAt }: RunEnd): RunDocument['run'] {
+  const times = {
+    startedAt: new Date(startedAt).toISOString(),
+    endedAt: new Date(endedAt).toISOString(),
+    simulatedSeconds: Math.round((endedAt - startedAt) / 1000),
+  };
+  if (run === undefined) {
+    const cause =
+      'The event started no run: it is no Windows image that became available, or no node group follows it.';
+    return { status: 'NOT_STARTED', ...times, error: { name: 'NoRun', cause } };
+  }
+  const { status, error, cause } = run;
+  return { status, ...times, ...(error !== undefined && { error: { name: error, cause: cause ?? '' } }) };
+}
+
+function readSummary({ account, stack }: Stage, run: string | undefined): Summary {
+  const written = account.s3.object(stack.outputs.RunBucketName ?? '', `runs/${run}/summary.json`);
+  return written === undefined ? { nodeGroups: [] } : JSON.parse(written.body.toString());
+}

@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { type Account, createAccount } from '../../simulator/account.ts';
+import { deploy, type Stack } from '../../simulator/cloudformation/deploy.ts';
+import type { Pace } from '../../simulator/kernel/clock.ts';
+import type { HostingMode } from '../../simulator/lambda/hosting.ts';
+import { type BuiltAccount, buildAccount } from '../../simulator/scenario/build.ts';
+import type { Scenario } from '../../simulator/scenario/schema.ts';
+import { ensurePackaged } from '../package.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+/** The name under which `osls deploy` makes the stack. */
+const stackName = 'reglaze-live';
+
+/** An account with everything that a scenario has in it, and the packaged stack deployed into it. */
+export type Stage = BuiltAccount & {
+  readonly scenario: Scenario;
+  readonly account: Account;
+  readonly stack: Stack;
+  /** ARN of one of our state machines by its short name, such as `patch-fleet`. */
+  readonly machineArn: (machine: string) => string;
+};
+
+export type StageOptions = {
+  readonly seed?: number | undefined;
+  readonly pace: Pace;
+  readonly functions: HostingMode;
+};
+
+/** Packages what has changed, fills an account, deploys the stack into it and lets it read the clusters. */
+export async function setStage(scenario: Scenario, { seed, pace, functions }: StageOptions): Promise<Stage> {
+  const { template, artifact } = await ensurePackaged();
+  const { accountId, region, startsAt } = scenario;
+  const account = await createAccount({
+    identity: { accountId, region, partition: 'aws' },
+    startsAt: Date.parse(startsAt),
+    seed: seed ?? scenario.seed,
+    ...{ pace, functions, timings: scenario.timings },
+  });
+  const built = await buildAccount(account, scenario);
+  const stack = await deploy({ account, template, stackName, parameters: {}, artifacts: artifact });
+  await grantAccess(account, built, scenario, stack.outputs.ReaderRoleArn ?? '');
+  for (const action of scenario.operator) obeyOperator(account, action);
+
+  return {
+    ...built,
+    ...{ scenario, account, stack },
+    machineArn: (machine) => `arn:aws:states:${region}:${accountId}:stateMachine:${stackName}-${machine}`,
+  };
+}
+
+/** What the README asks an operator to do once per cluster: an access entry, and the rights that its group has. */
+async function grantAccess(
+  { eks }: Account,
+  { clusters }: BuiltAccount,
+  scenario: Scenario,
+  principalArn: string,
+): Promise<void> {
+  const manifest = await readFile(join(root, 'infrastructure/kubernetes/reader.yml'), 'utf8');
+  for (const { name } of scenario.clusters.filter(({ access }) => access === 'granted')) {
+    eks.addAccessEntry(name, { principalArn, kubernetesGroups: ['reglaze-reader'] });
+    for (const document of parseAllDocuments(manifest)) clusters.get(name)?.applyManifest(document.toJS());
+  }
+}
+
+/** Stops executions when one of another machine enters a state for the n-th time, as a person at the console would. */
+function obeyOperator({ kernel, stepFunctions }: Account, action: Scenario['operator'][number]): void {
+  const { when, stopExecutionsOf, error, cause } = action;
+  let seen = 0;
+  const stop = kernel.log.follow(({ kind, details }) => {
+    if (kind !== 'execution.state' || details.state !== when.state) return;
+    if (!String(details.machine).endsWith(`-${when.machine}`)) return;
+    seen += 1;
+    if (seen !== when.nth) return;
+    stop();
+    kernel.clock.after(0, () => {
+      for (const { arn, machineName, status } of stepFunctions.executions()) {
+        if (status === 'RUNNING' && machineName.endsWith(`-${stopExecutionsOf}`)) {
+          stepFunctions.stopExecution(arn, { error, cause });
+        }
+      }
+    });
+  });
+}

@@ -1,0 +1,46 @@
+import type { RunDocument } from './document.ts';
+import { formatDuration, plural, renderTable } from './format.ts';
+
+/** The end of a run for people: a table of the node groups, what it cost, and what to try next. */
+export function renderSummary(document: RunDocument, next: readonly string[]): string[] {
+  const { run, image, nodeGroups, calls } = document;
+  const took = formatDuration(run.simulatedSeconds * 1000);
+  const awsCalls = Object.values(calls.aws).reduce((sum, count) => sum + count, 0);
+  const kubernetesCalls = Object.values(calls.kubernetes).reduce((sum, count) => sum + count, 0);
+  return [
+    `Run ${run.status} after ${took} of account time.`,
+    ...(run.error ? [`${run.error.name}: ${run.error.cause}`] : []),
+    ...(image
+      ? [`Image ${image.arn}`, `AMI ${image.amiId}${image.patchLevel ? `, patch level ${image.patchLevel}` : ''}`]
+      : []),
+    ...(nodeGroups.length > 0 ? ['', ...nodeGroupTable(nodeGroups)] : []),
+    ...reasons(nodeGroups),
+    '',
+    `${plural(awsCalls, 'AWS call')}, ${plural(kubernetesCalls, 'Kubernetes call')}, ${plural(calls.transitions, 'state transition')}.`,
+    '',
+    'Try next:',
+    ...next.map((command) => `  ${command}`),
+  ];
+}
+
+function nodeGroupTable(nodeGroups: RunDocument['nodeGroups']): string[] {
+  return renderTable(
+    ['node group', 'kind', 'outcome', 'patched', 'lowest Ready', 'from', 'to', 'template'],
+    nodeGroups.map((group) => [
+      `${group.cluster}/${group.name}`,
+      group.kind,
+      group.outcome,
+      `${group.nodes.patched}/${group.nodes.total}`,
+      group.readyNodes ? `${group.readyNodes.lowest}/${group.readyNodes.desired}` : '',
+      group.fromPatchLevel ?? group.fromAmi ?? '',
+      group.toPatchLevel ?? group.toAmi,
+      group.launchTemplate ? `${group.launchTemplate.fromVersion} → ${group.launchTemplate.toVersion ?? '–'}` : '',
+    ]),
+  );
+}
+
+function reasons(nodeGroups: RunDocument['nodeGroups']): string[] {
+  return nodeGroups.flatMap(({ cluster, name, reason }) =>
+    reason ? ['', `${cluster}/${name}: ${reason.error}: ${reason.cause}`] : [],
+  );
+}

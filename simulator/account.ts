@@ -1,0 +1,159 @@
+import { createIam, type Iam } from './iam/iam.ts';
+import { createClock, type Pace } from './kernel/clock.ts';
+import { createEventLog } from './kernel/event-log.ts';
+import { createFaults } from './kernel/faults.ts';
+import type { Identity, Kernel } from './kernel/kernel.ts';
+import { createRandomness } from './kernel/randomness.ts';
+import { defaultTimings, type Timings } from './kernel/timings.ts';
+import type { Front } from './kernel/wire.ts';
+import { type Cluster, createCluster } from './kubernetes/cluster.ts';
+import { type FunctionHosting, type HostingMode, hostInProcess, hostInThreads } from './lambda/hosting.ts';
+import { type AutoScaling, createAutoScaling } from './services/autoscaling/autoscaling.ts';
+import { countExecutions } from './services/cloudwatch/execution-metrics.ts';
+import { type CloudWatch, createCloudWatch } from './services/cloudwatch.ts';
+import { createEc2, type Ec2 } from './services/ec2/ec2.ts';
+import { createEks, type Eks } from './services/eks/eks.ts';
+import { createEvents, type Events } from './services/events.ts';
+import { createImageBuilder, type ImageBuilder } from './services/imagebuilder/imagebuilder.ts';
+import { createKms, type Kms } from './services/kms.ts';
+import { createLambda, type Lambda } from './services/lambda.ts';
+import { createLogs, type Logs } from './services/logs.ts';
+import { createS3, type S3 } from './services/s3.ts';
+import { createScheduler, type Scheduler } from './services/scheduler.ts';
+import { createSns, type Sns } from './services/sns.ts';
+import { createSqs, type Sqs } from './services/sqs.ts';
+import { createSsm, type Ssm } from './services/ssm.ts';
+import { createStepFunctions, type StepFunctions } from './services/stepfunctions.ts';
+import { createSts } from './services/sts.ts';
+import { createFront } from './wire/front.ts';
+
+/** An AWS account of one Region with everything in it, before anything is deployed. */
+export type Account = {
+  readonly kernel: Kernel;
+  readonly iam: Iam;
+  readonly ec2: Ec2;
+  readonly autoScaling: AutoScaling;
+  readonly imageBuilder: ImageBuilder;
+  readonly eks: Eks;
+  readonly lambda: Lambda;
+  readonly stepFunctions: StepFunctions;
+  readonly events: Events;
+  readonly scheduler: Scheduler;
+  readonly sqs: Sqs;
+  readonly sns: Sns;
+  readonly s3: S3;
+  readonly kms: Kms;
+  readonly ssm: Ssm;
+  readonly cloudWatch: CloudWatch;
+  readonly logs: Logs;
+  /** All AWS services behind one address, as functions and clients reach them. */
+  readonly front: Front;
+  /** Makes a cluster, opens its Kubernetes API to functions, and lets EKS know of it. */
+  readonly addCluster: (spec: NewCluster) => Promise<Cluster>;
+  readonly close: () => Promise<void>;
+};
+
+export type NewCluster = {
+  readonly name: string;
+  readonly version: string;
+  readonly subnetIds: readonly string[];
+  readonly createdAt: Date;
+};
+
+export type AccountOptions = {
+  readonly identity: Identity;
+  /** Milliseconds since the epoch. */
+  readonly startsAt: number;
+  readonly seed: number;
+  readonly pace: Pace;
+  /** How the functions run: in threads with real HTTP and TLS, or in this process. */
+  readonly functions: HostingMode;
+  readonly timings?: Partial<Timings>;
+};
+
+export async function createAccount(options: AccountOptions): Promise<Account> {
+  const kernel = createKernel(options);
+  const hosting = await (options.functions === 'threads' ? hostInThreads : hostInProcess)(kernel);
+  const messaging = createMessaging(kernel);
+  const { iam, cloudWatch, logs, sqs, sns } = messaging;
+  const { metrics } = cloudWatch;
+  const lambda = createLambda({ kernel, iam, runner: hosting.runner, writeLog: logs.write, metrics });
+  lambda.onDestination(createDestinations(messaging));
+  const events = createEvents({ kernel, iam, lambda, sqs, sns, metrics });
+  const scheduler = createScheduler({ kernel, iam, lambda, sqs });
+  const stepFunctions = createStepFunctions({
+    ...{ kernel, iam, events: events.bus, invokeFunction: lambda.invoke },
+    logSink: ({ logGroupArn, logStreamName, message }) =>
+      logs.write({ logGroupName: logGroupArn, stream: logStreamName, message }),
+  });
+  countExecutions(kernel, metrics);
+  const compute = createCompute(kernel, iam, events, messaging.ssm);
+  const parts = { ...messaging, ...compute, lambda, events, scheduler, stepFunctions };
+  const front = createFront({
+    ...{ kernel, iam, services: [...servicesOf(parts), createSts({ kernel, iam }).service] },
+    onKill: (functionName, key) => lambda.kill({ functionName, key }),
+  });
+  hosting.openAccount(front);
+
+  return {
+    ...{ kernel, ...parts, front },
+    addCluster: (spec) => addCluster(kernel, compute.eks, hosting, spec),
+    close: hosting.close,
+  };
+}
+
+function createKernel({ identity, startsAt, seed, pace, timings }: AccountOptions): Kernel {
+  const clock = createClock(startsAt, pace);
+  return {
+    ...{ identity, clock, random: createRandomness(seed), log: createEventLog(clock) },
+    timings: { ...defaultTimings, ...timings },
+    faults: createFaults(),
+  };
+}
+
+function createMessaging(kernel: Kernel) {
+  const iam = createIam({ kernel });
+  const kms = createKms({ kernel, iam });
+  const sqs = createSqs({ kernel, iam, kms });
+  const sns = createSns({ kernel, iam, kms, sqs });
+  const cloudWatch = createCloudWatch({ kernel, sns, sqs });
+  const logs = createLogs({ kernel, iam, kms, metrics: cloudWatch.metrics });
+  const s3 = createS3({ kernel, iam, kms });
+  const ssm = createSsm({ kernel, kms });
+  return { iam, kms, sqs, sns, cloudWatch, logs, s3, ssm };
+}
+
+function createCompute(kernel: Kernel, iam: Iam, events: Events, ssm: Ssm) {
+  const ec2 = createEc2({ kernel, iam, ssmParameter: (name) => ssm.parameters.get(name)?.value });
+  const autoScaling = createAutoScaling({ kernel, ec2, events: events.bus, iam });
+  const imageBuilder = createImageBuilder({ kernel, events: events.bus });
+  const eks = createEks({ kernel, iam, ec2, autoScaling });
+  return { ec2, autoScaling, imageBuilder, eks };
+}
+
+function servicesOf(parts: Omit<Account, 'kernel' | 'front' | 'addCluster' | 'close'>) {
+  const { ec2, autoScaling, imageBuilder, eks, lambda, stepFunctions, events, sns, s3, ssm, cloudWatch } = parts;
+  return [ec2, autoScaling, imageBuilder, eks, lambda, stepFunctions, events, sns, s3, ssm, cloudWatch].map(
+    ({ service }) => service,
+  );
+}
+
+/** Where events go that a function failed to handle: as the function's own role, to a queue or a topic. */
+function createDestinations({ sqs, sns }: Pick<Account, 'sqs' | 'sns'>): Parameters<Lambda['onDestination']>[0] {
+  return ({ destinationArn, body, caller }) => {
+    if (destinationArn.split(':')[2] === 'sqs') sqs.send({ queueArn: destinationArn, body, caller });
+    else sns.publish({ topicArn: destinationArn, message: body, caller });
+  };
+}
+
+async function addCluster(kernel: Kernel, eks: Eks, hosting: FunctionHosting, spec: NewCluster): Promise<Cluster> {
+  const { name, version, subnetIds, createdAt } = spec;
+  const kubernetes = await createCluster({
+    ...{ kernel, name, version },
+    authenticate: eks.authenticateFor(name),
+    identityOf: eks.identityFor(name),
+  });
+  const endpoint = await hosting.openCluster(kubernetes);
+  eks.addCluster({ kubernetes, endpoint, subnetIds, authenticationMode: 'API', createdAt });
+  return kubernetes;
+}

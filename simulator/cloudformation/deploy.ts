@@ -1,0 +1,191 @@
+import type { Account } from './account.ts';
+import { creationOrder, namesIn } from './dependencies.ts';
+import { resolveCondition, resolveValue, type Scope } from './intrinsics.ts';
+import { type ParameterValue, resolveParameters } from './parameters.ts';
+import { resourceTypes } from './registry.ts';
+import type { CreatedResource, Creation, ResourceType } from './resource-type.ts';
+import { parseTemplate, type ResourceDeclaration, type Template } from './template.ts';
+import { TemplateError } from './template-error.ts';
+
+export type Deployment = {
+  readonly account: Account;
+  /** The parsed JSON of a template. */
+  readonly template: unknown;
+  readonly stackName: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  /** The zip that was uploaded under a key. */
+  readonly artifacts: (s3Key: string) => Buffer;
+};
+
+export type StackResource = CreatedResource & { readonly logicalId: string; readonly type: string };
+
+export type Stack = {
+  readonly stackName: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  /** In the order in which they were created. */
+  readonly resources: readonly StackResource[];
+  readonly resource: (logicalId: string) => StackResource | undefined;
+  /** Deletes the resources in reverse order, except those that their DeletionPolicy keeps. */
+  readonly delete: () => void;
+};
+
+/**
+ * Creates the resources of a template, each after what it refers to. Nothing is created when the template itself is at
+ * fault; when a resource cannot be created, those before it are deleted again, as CreateStack rolls back.
+ *
+ * @throws {TemplateError} naming the place in the template and what to change
+ */
+export async function deploy({
+  account,
+  template: document,
+  stackName,
+  parameters,
+  artifacts,
+}: Deployment): Promise<Stack> {
+  const template = parseTemplate(document);
+  if (!/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(stackName))
+    throw new TemplateError('StackName', `${stackName} is no name for a stack`);
+  const created = new Map<string, StackResource>();
+  const scope = createScope(account, template, stackName, parameters, created);
+  const active = Object.entries(template.Resources).filter(([logicalId, { Condition }]) =>
+    isActive(Condition, scope, `Resources.${logicalId}`),
+  );
+  const types = new Map(active.map(([logicalId, { Type }]) => [logicalId, typeOf(Type, logicalId)]));
+  const order = creationOrder(dependenciesOf(new Map(active), template, scope));
+
+  const remove = (logicalId: string) => {
+    if (template.Resources[logicalId]?.DeletionPolicy === 'Retain') return;
+    created.get(logicalId)?.delete();
+  };
+  for (const logicalId of order) {
+    const { Type, Properties = {} } = template.Resources[logicalId] as ResourceDeclaration;
+    try {
+      const properties = resolveValue(Properties, scope, `Resources.${logicalId}.Properties`);
+      const creation = creationOf(account, stackName, logicalId, artifacts);
+      const resource = await (types.get(logicalId) as ResourceType).create(properties, creation);
+      created.set(logicalId, { logicalId, type: Type, ...resource });
+    } catch (error) {
+      for (const other of [...created.keys()].reverse()) created.get(other)?.delete();
+      if (error instanceof TemplateError) throw error;
+      throw new TemplateError(`Resources.${logicalId}`, `${Type} could not be created: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  }
+  account.kernel.log.write('stack.created', { stack: stackName, resources: order.length });
+
+  return {
+    stackName,
+    outputs: outputsOf(template, scope),
+    resources: [...created.values()],
+    resource: (logicalId) => created.get(logicalId),
+    delete() {
+      for (const logicalId of [...order].reverse()) remove(logicalId);
+      account.kernel.log.write('stack.deleted', { stack: stackName });
+    },
+  };
+}
+
+function createScope(
+  account: Account,
+  template: Template,
+  stackName: string,
+  parameters: Readonly<Record<string, string>>,
+  created: ReadonlyMap<string, StackResource>,
+): Scope {
+  const { accountId, region, partition } = account.kernel.identity;
+  const stackId = `arn:${partition}:cloudformation:${region}:${accountId}:stack/${stackName}/${account.kernel.random.uuid('stack', stackName)}`;
+  const values = new Map<string, ParameterValue>([
+    ...resolveParameters(template.Parameters ?? {}, parameters),
+    ['AWS::AccountId', accountId],
+    ['AWS::Partition', partition],
+    ['AWS::Region', region],
+    ['AWS::StackId', stackId],
+    ['AWS::StackName', stackName],
+    ['AWS::URLSuffix', 'amazonaws.com'],
+    ['AWS::NotificationARNs', []],
+  ]);
+  const inProgress = new Set<string>();
+  const conditions = template.Conditions ?? {};
+  const forConditions: Scope = {
+    values,
+    mappings: template.Mappings ?? {},
+    condition: (name, place) => condition(name, place),
+    resource: (logicalId, place) => {
+      throw new TemplateError(place, `conditions cannot refer to the resource ${logicalId}`);
+    },
+  };
+  const condition = (name: string, place: string): boolean => {
+    if (!Object.hasOwn(conditions, name)) throw new TemplateError(place, `there is no condition ${name}`);
+    if (inProgress.has(name)) throw new TemplateError(`Conditions.${name}`, 'refers to itself');
+    inProgress.add(name);
+    const holds = resolveCondition(conditions[name], forConditions, `Conditions.${name}`);
+    inProgress.delete(name);
+    return holds;
+  };
+  return {
+    ...forConditions,
+    resource: (logicalId, place) => {
+      const found = created.get(logicalId);
+      if (found === undefined)
+        throw new TemplateError(place, `${logicalId} is no parameter and no resource that the stack creates`);
+      return found;
+    },
+  };
+}
+
+function isActive(condition: string | undefined, scope: Scope, place: string): boolean {
+  return condition === undefined || scope.condition(condition, place);
+}
+
+function typeOf(type: string, logicalId: string): ResourceType {
+  const found = resourceTypes.get(type);
+  if (found === undefined)
+    throw new TemplateError(`Resources.${logicalId}`, `the resource type ${type} is not simulated`);
+  return found;
+}
+
+function dependenciesOf(
+  active: ReadonlyMap<string, ResourceDeclaration>,
+  { Resources }: Template,
+  scope: Scope,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const needs = ([logicalId, declaration]: [string, ResourceDeclaration]): [string, ReadonlySet<string>] => {
+    const place = `Resources.${logicalId}`;
+    const listed = [declaration.DependsOn ?? []].flat();
+    const missing = listed.find((name) => !Object.hasOwn(Resources, name));
+    if (missing !== undefined) throw new TemplateError(`${place}.DependsOn`, `there is no resource ${missing}`);
+    const named = namesIn(declaration.Properties, (name) => scope.condition(name, place));
+    const unknown = named.find((name) => !name.startsWith('AWS::') && !scope.values.has(name) && !active.has(name));
+    if (unknown !== undefined)
+      throw new TemplateError(place, `${unknown} is no parameter and no resource that the stack creates`);
+    return [logicalId, new Set([...listed, ...named].filter((name) => active.has(name)))];
+  };
+  return new Map([...active].map(needs));
+}
+
+function creationOf(
+  account: Account,
+  stackName: string,
+  logicalId: string,
+  artifacts: Deployment['artifacts'],
+): Creation {
+  const suffix = account.kernel.random.hex(12, 'physical-id', stackName, logicalId);
+  return {
+    account,
+    stackName,
+    logicalId,
+    artifact: artifacts,
+    generatedName: (maximumLength = 255) =>
+      `${`${stackName}-${logicalId}`.slice(0, maximumLength - suffix.length - 1)}-${suffix}`,
+  };
+}
+
+function outputsOf({ Outputs = {} }: Template, scope: Scope): Record<string, string> {
+  const active = Object.entries(Outputs).filter(([name, { Condition }]) =>
+    isActive(Condition, scope, `Outputs.${name}`),
+  );
+  return Object.fromEntries(
+    active.map(([name, { Value }]) => [name, String(resolveValue(Value, scope, `Outputs.${name}`))]),
+  );
+}

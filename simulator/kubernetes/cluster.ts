@@ -1,0 +1,121 @@
+import type { Kernel } from '../kernel/kernel.ts';
+import type { Front } from '../kernel/wire.ts';
+import type { Ec2Instance, InstanceChange } from '../services/ec2/instances.ts';
+import { runAddressController } from './address-controller.ts';
+import type { ApiContext, ApiSwitches } from './api-request.ts';
+import { type Authenticate, createApiServer } from './api-server.ts';
+import { createAuthorizer } from './authorizer.ts';
+import { bootstrapBindings, bootstrapRoles } from './bootstrap-policy.ts';
+import { type ClusterCertificates, createCertificates } from './certificates.ts';
+import { type ClusterTimings, defaultClusterTimings } from './cluster-timings.ts';
+import { type ControlPlane, createControlPlane } from './control-plane.ts';
+import { runDisruptionController } from './disruption-controller.ts';
+import { runGarbageCollector } from './garbage-collector.ts';
+import { createHeartbeats } from './heartbeats.ts';
+import { createKubelets, type KubeletOptions, type NodeIdentity } from './kubelets.ts';
+import { createNodeViews, type NodeListener, type NodeState } from './node-views.ts';
+import type { Labels } from './objects.ts';
+import { runPods } from './pod-runner.ts';
+import { clusterRoleBindings, clusterRoles, configMaps, namespaces } from './resources.ts';
+import { runScheduler } from './scheduler.ts';
+import { createStorage, type Storage } from './storage.ts';
+import { runTaintController } from './taint-controller.ts';
+import { runWorkloadControllers } from './workload-controllers.ts';
+
+/** A Kubernetes cluster: its API, the nodes in it, and what the account itself may do there without asking the API. */
+export type Cluster = {
+  readonly name: string;
+  /** `1.35` */
+  readonly version: string;
+  /** The Kubernetes API. */
+  readonly front: Front;
+  /** PEM, as are the members of `tls`. */
+  readonly certificateAuthority: string;
+  readonly tls: ClusterCertificates['tls'];
+  readonly nodes: () => readonly NodeState[];
+  /** Called whenever a node appears, changes or goes. Returns how to stop. */
+  readonly onNode: (listener: NodeListener) => () => void;
+  /** To be told of every change of every instance of the account. */
+  readonly onInstance: (change: InstanceChange) => void;
+  /** Creates or replaces an object, as an administrator would with `kubectl apply`. */
+  readonly applyManifest: (manifest: unknown) => void;
+  /** What EKS does in the cluster by itself: cordon, label, evict. */
+  readonly controlPlane: ControlPlane;
+};
+
+export type ClusterOptions = {
+  readonly kernel: Kernel;
+  readonly name: string;
+  readonly version: string;
+  readonly authenticate: Authenticate;
+  readonly identityOf: (instance: Ec2Instance) => NodeIdentity | undefined;
+  readonly labelsOf?: (instance: Ec2Instance) => Labels;
+  /** `enable-windows-ipam` in the ConfigMap `amazon-vpc-cni`; true unless told otherwise. */
+  readonly windowsIpam?: boolean;
+  readonly timings?: Partial<ClusterTimings>;
+  readonly switches?: Partial<ApiSwitches>;
+  /** Ends the environment of a function that a fault has killed. */
+  readonly onKill?: (functionName: string, key: string) => void;
+};
+
+/** Makes the cluster and its certificates, which are random: call it before the run starts. */
+export async function createCluster(options: ClusterOptions): Promise<Cluster> {
+  const { kernel, name, version } = options;
+  const certificates = await createCertificates(name, kernel.clock.now());
+  const timings = { ...defaultClusterTimings, ...options.timings };
+  const storage = createStorage({ kernel, cluster: name });
+  writeBootstrapObjects(storage, options.windowsIpam ?? true);
+  const kubelets = createKubelets(kubeletOptions(options, storage, timings));
+  const views = createNodeViews(storage, kubelets);
+  const common = { kernel, cluster: name, storage, timings, kubelets };
+  runTaintController(common);
+  runAddressController(common);
+  runPods(common);
+  runScheduler(common);
+  runWorkloadControllers(common);
+  runDisruptionController(common);
+  runGarbageCollector(common);
+  const context: ApiContext = {
+    ...{ kernel, cluster: name, storage },
+    switches: { severalBudgetsHttpStatus: 201, ...options.switches },
+  };
+  const controlPlane = createControlPlane(context, kubelets);
+
+  return {
+    ...{ name, version, ...certificates },
+    front: createApiServer({
+      ...{ context, version, authenticate: options.authenticate, onKill: options.onKill },
+      authorizer: createAuthorizer(storage),
+      refresh: createHeartbeats({ kernel, storage, kubelets }),
+    }),
+    nodes: views.nodes,
+    onNode: views.onNode,
+    onInstance: kubelets.onInstance,
+    applyManifest: controlPlane.apply,
+    controlPlane,
+  };
+}
+
+function kubeletOptions(options: ClusterOptions, storage: Storage, timings: ClusterTimings): KubeletOptions {
+  const { kernel, name: cluster, identityOf, labelsOf = () => ({}) } = options;
+  return { kernel, cluster, storage, timings, identityOf, labelsOf };
+}
+
+function writeBootstrapObjects(storage: Storage, windowsIpam: boolean): void {
+  for (const name of ['default', 'kube-node-lease', 'kube-public', 'kube-system']) {
+    storage.create(namespaces, {
+      metadata: { name },
+      spec: { finalizers: ['kubernetes'] },
+      status: { phase: 'Active' },
+    });
+  }
+  for (const { name, rules } of bootstrapRoles) storage.create(clusterRoles, { metadata: { name }, rules });
+  for (const { role: name, subjects } of bootstrapBindings) {
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name };
+    storage.create(clusterRoleBindings, { metadata: { name }, roleRef, subjects });
+  }
+  storage.create(configMaps, {
+    metadata: { name: 'amazon-vpc-cni', namespace: 'kube-system' },
+    data: { 'enable-windows-ipam': String(windowsIpam) },
+  });
+}

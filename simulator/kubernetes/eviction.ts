@@ -1,0 +1,126 @@
+import type { ApiContext, ApiReply, ApiRequest } from './api-request.ts';
+import { checkPreconditions, type DeleteOptions, deleteObject } from './deletion.ts';
+import { isJsonObject } from './merge-patch.ts';
+import { timestamp } from './objects.ts';
+import { disruptionBudgets, pods } from './resources.ts';
+import { matchesSelector } from './selectors.ts';
+import { ApiError, badRequest, forbidden, notFound, successStatus } from './status.ts';
+import { type DisruptionBudget, hasFinished, isPodReady, type Pod } from './workload-objects.ts';
+
+/** More pods than this may not wait for their deletion to be seen. */
+const maximumDisruptedPods = 2000;
+const several = 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.';
+
+/** POST to `pods/<name>/eviction`: deletes the pod if its disruption budget allows that. */
+export function evictPod(context: ApiContext, request: ApiRequest): ApiReply {
+  const { namespace = '', name = '' } = request.info;
+  const body = readEviction(request.body);
+  if (body.name !== undefined && body.name !== name)
+    throw badRequest('name in URL does not match name in Eviction object');
+  const refusal = evict(context, { namespace, name, options: body.options, dryRun: body.dryRun });
+  if (refusal === undefined) return { status: 201, body: successStatus(201) };
+  return {
+    status: context.switches.severalBudgetsHttpStatus,
+    body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: refusal, code: 500 },
+  };
+}
+
+function readEviction(body: unknown): { name?: string; options: DeleteOptions; dryRun: boolean } {
+  if (!isJsonObject(body)) throw badRequest('the object provided is unrecognized (must be of type Object)');
+  const { apiVersion = 'policy/v1', kind = 'Eviction', metadata, deleteOptions } = body;
+  if (kind !== 'Eviction' || (apiVersion !== 'policy/v1' && apiVersion !== 'policy/v1beta1')) {
+    throw badRequest(`${String(kind)} in version "${String(apiVersion)}" cannot be handled as a Eviction`);
+  }
+  const name = isJsonObject(metadata) ? metadata.name : undefined;
+  const options = isJsonObject(deleteOptions) ? deleteOptions : {};
+  const dryRun = Array.isArray(options.dryRun) && options.dryRun.includes('All');
+  return { ...(typeof name === 'string' ? { name } : {}), options: options as DeleteOptions, dryRun };
+}
+
+export type Eviction = {
+  readonly namespace: string;
+  readonly name: string;
+  readonly options?: DeleteOptions;
+  readonly dryRun?: boolean;
+};
+
+/**
+ * Evicts one pod. Returns the reason when the pod has several budgets, which the real handler reports as an object
+ * and not as an error.
+ *
+ * @throws {ApiError} 404 when the pod is gone, 429 when its budget does not allow it now, 403, 409.
+ */
+export function evict(
+  context: ApiContext,
+  { namespace, name, options = {}, dryRun = false }: Eviction,
+): string | undefined {
+  const { storage } = context;
+  const pod = storage.get(pods, namespace, name);
+  if (pod === undefined) throw notFound(pods, name);
+  checkPreconditions(pods, pod, options);
+  if (needsNoBudget(pod)) {
+    if (!dryRun) deleteObject(context, pods, pod, options);
+    return undefined;
+  }
+  const budgets = storage
+    .list(disruptionBudgets, namespace)
+    .filter(({ spec }) => matchesSelector(spec.selector, pod.metadata.labels));
+  if (budgets.length > 1) return several;
+  const [budget] = budgets;
+  if (budget !== undefined && !mayGoUnready(pod, budget)) spend(context, pod, budget, dryRun);
+  if (!dryRun) deleteObject(context, pods, pod, options);
+  return undefined;
+}
+
+const needsNoBudget = (pod: Pod) =>
+  pod.status.phase === 'Pending' || hasFinished(pod) || pod.metadata.deletionTimestamp !== undefined;
+
+/** A pod that is not ready may go without spending the budget when enough others are healthy. */
+function mayGoUnready(pod: Pod, { spec, status, metadata }: DisruptionBudget): boolean {
+  if (isPodReady(pod)) return false;
+  if (spec.unhealthyPodEvictionPolicy === 'AlwaysAllow') return true;
+  const isObserved = (status?.observedGeneration ?? 0) >= (metadata.generation ?? 1);
+  return (
+    isObserved && status !== undefined && status.desiredHealthy > 0 && status.currentHealthy >= status.desiredHealthy
+  );
+}
+
+/** Takes one disruption from the budget, and notes the pod until its deletion is seen. */
+function spend({ storage, kernel }: ApiContext, pod: Pod, budget: DisruptionBudget, dryRun: boolean): void {
+  const { status, metadata } = budget;
+  if (status === undefined || (status.observedGeneration ?? 0) < (metadata.generation ?? 1)) {
+    const message = `The disruption budget ${metadata.name} is still being processed by the server.`;
+    throw refusedByBudget(message, 10);
+  }
+  if (status.disruptionsAllowed < 0)
+    throw forbidden(disruptionBudgets, metadata.name, 'pdb disruptions allowed is negative');
+  if (Object.keys(status.disruptedPods ?? {}).length > maximumDisruptedPods) {
+    throw forbidden(
+      disruptionBudgets,
+      metadata.name,
+      'DisruptedPods map too big - too many evictions not confirmed by PDB controller',
+    );
+  }
+  if (status.disruptionsAllowed === 0) {
+    const { desiredHealthy, currentHealthy } = status;
+    throw refusedByBudget(
+      `The disruption budget ${metadata.name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`,
+    );
+  }
+  if (dryRun) return;
+  storage.update(disruptionBudgets, {
+    ...budget,
+    status: {
+      ...status,
+      disruptionsAllowed: status.disruptionsAllowed - 1,
+      disruptedPods: { ...status.disruptedPods, [pod.metadata.name]: timestamp(kernel.clock.now()) },
+    },
+  });
+}
+
+function refusedByBudget(message: string, retryAfterSeconds?: number): ApiError {
+  return new ApiError(429, 'TooManyRequests', "Cannot evict pod as it would violate the pod's disruption budget.", {
+    causes: [{ reason: 'DisruptionBudget', message }],
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  });
+}

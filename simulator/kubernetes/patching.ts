@@ -1,0 +1,49 @@
+import { applyJsonPatch, isJsonPatch, JsonPatchFailed } from './json-patch.ts';
+import { applyMergePatch, isJsonObject, type JsonObject } from './merge-patch.ts';
+import type { KubernetesObject } from './objects.ts';
+import { ApiError, badRequest } from './status.ts';
+import { applyStrategicMergePatch } from './strategic-merge-patch.ts';
+
+/** Patch formats that are applied. Server-side apply is not simulated and refused as an unknown format. */
+export const patchTypes = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+] as const;
+
+export function unsupportedMediaType(accepted: readonly string[]): ApiError {
+  const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`;
+  return new ApiError(415, 'UnsupportedMediaType', message);
+}
+
+/** @throws {ApiError} 400 for a malformed patch, 415 for another format, 422 for one that cannot be applied. */
+export function applyPatch(object: KubernetesObject, patch: unknown, contentType: string): JsonObject {
+  const patched = patchedBy(object, patch, contentType);
+  if (!isJsonObject(patched)) throw badRequest('the patched document is not an object');
+  return patched;
+}
+
+function patchedBy(object: KubernetesObject, patch: unknown, contentType: string): unknown {
+  if (contentType === 'application/json-patch+json') {
+    if (!isJsonPatch(patch))
+      throw badRequest('error decoding patch: json: cannot unmarshal into Go value of type jsonpatch.Patch');
+    return jsonPatched(object, patch);
+  }
+  if (contentType !== 'application/merge-patch+json' && contentType !== 'application/strategic-merge-patch+json') {
+    throw unsupportedMediaType(patchTypes);
+  }
+  if (!isJsonObject(patch))
+    throw badRequest('error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}');
+  return contentType === 'application/merge-patch+json'
+    ? applyMergePatch(object, patch)
+    : applyStrategicMergePatch(object, patch);
+}
+
+function jsonPatched(object: KubernetesObject, patch: Parameters<typeof applyJsonPatch>[1]): unknown {
+  try {
+    return applyJsonPatch(object, patch);
+  } catch (error) {
+    if (!(error instanceof JsonPatchFailed)) throw error;
+    throw new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
+  }
+}

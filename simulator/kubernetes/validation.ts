@@ -1,0 +1,139 @@
+import { isJsonObject, type JsonObject } from './merge-patch.ts';
+import type { KubernetesObject } from './objects.ts';
+import { apiVersionOf, type Resource } from './resources.ts';
+import { badRequest, type Cause, invalid } from './status.ts';
+
+const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const roleName = /^[^/%]+$/;
+const labelKey = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
+const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+
+const subdomainRule =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
+
+/** The body as an object of this kind. @throws {ApiError} 400 when it is something else. */
+export function readBody(body: unknown, resource: Resource, kind = resource.kind): JsonObject {
+  if (!isJsonObject(body)) throw badRequest('the object provided is unrecognized (must be of type Object)');
+  const expected = apiVersionOf(resource);
+  const { apiVersion = expected, kind: given = kind } = body;
+  if (apiVersion !== expected) {
+    throw badRequest(
+      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`,
+    );
+  }
+  if (given !== kind) throw badRequest(`${String(given)} in version "${expected}" cannot be handled as a ${kind}`);
+  if (body.metadata !== undefined && !isJsonObject(body.metadata)) {
+    throw badRequest(`${kind} in version "${expected}" cannot be handled as a ${kind}: metadata is not an object`);
+  }
+  return body;
+}
+
+/** Checks what the API server checks of every object, and of some kinds more. @throws {ApiError} 422 */
+export function validate(resource: Resource, object: KubernetesObject): void {
+  const causes = [...metadataCauses(resource, object), ...kindCauses(resource, object)];
+  if (causes.length > 0) throw invalid(resource, object.metadata.name, causes);
+}
+
+function metadataCauses({ group }: Resource, { metadata }: KubernetesObject): Cause[] {
+  const { name, labels = {} } = metadata;
+  const isRbac = group === 'rbac.authorization.k8s.io';
+  const legal = isRbac ? roleName.test(name) : subdomain.test(name) && name.length <= 253;
+  const causes: Cause[] = [];
+  if (name === '') causes.push(required('metadata.name', 'name or generateName is required'));
+  else if (!legal) causes.push(invalidValue('metadata.name', name, subdomainRule));
+  for (const [key, value] of Object.entries(labels)) {
+    if (!labelKey.test(key))
+      causes.push(invalidValue('metadata.labels', key, 'name part must consist of alphanumeric characters'));
+    if (typeof value !== 'string' || !labelValue.test(value)) {
+      causes.push(
+        invalidValue(
+          'metadata.labels',
+          value,
+          'a valid label must be an empty string or consist of alphanumeric characters',
+        ),
+      );
+    }
+  }
+  return causes;
+}
+
+function kindCauses({ kind }: Resource, object: KubernetesObject): Cause[] {
+  const spec = isJsonObject(object.spec) ? object.spec : {};
+  if (kind === 'Node') return taintCauses(spec.taints);
+  if (kind === 'Pod') return podCauses(spec, 'spec');
+  if (kind === 'PodDisruptionBudget') return budgetCauses(spec);
+  if (kind === 'Deployment' || kind === 'ReplicaSet' || kind === 'DaemonSet') return workloadCauses(spec);
+  return [];
+}
+
+function taintCauses(taints: unknown): Cause[] {
+  const list = Array.isArray(taints) ? taints.filter(isJsonObject) : [];
+  return list.flatMap((taint, index) => {
+    const at = `spec.taints[${index}]`;
+    const same = list.findIndex(({ key, effect }) => key === taint.key && effect === taint.effect);
+    return [
+      ...(taintEffects.includes(String(taint.effect))
+        ? []
+        : [notSupported(`${at}.effect`, taint.effect, taintEffects)]),
+      ...(same < index
+        ? [{ reason: 'FieldValueDuplicate', field: at, message: `Duplicate value: ${JSON.stringify(taint)}` }]
+        : []),
+    ];
+  });
+}
+
+/** Parts of a pod that decide where it runs and that the scheduler of this account does not know. */
+const unknownPlacement = ['affinity', 'topologySpreadConstraints', 'schedulingGates', 'priorityClassName', 'priority'];
+
+function podCauses(spec: JsonObject, at: string): Cause[] {
+  const containers = spec.containers;
+  const unknown = unknownPlacement.filter((name) => spec[name] !== undefined);
+  return [
+    ...(Array.isArray(containers) && containers.length > 0 ? [] : [required(`${at}.containers`, '')]),
+    ...unknown.map((name) => ({
+      reason: 'FieldValueForbidden',
+      field: `${at}.${name}`,
+      message: 'Forbidden: the scheduler of this simulated cluster does not know it',
+    })),
+  ];
+}
+
+function budgetCauses({ minAvailable, maxUnavailable }: JsonObject): Cause[] {
+  if (minAvailable !== undefined && maxUnavailable !== undefined) {
+    return [invalidValue('spec', 'PodDisruptionBudgetSpec', 'minAvailable and maxUnavailable cannot be both set')];
+  }
+  return Object.entries({ minAvailable, maxUnavailable }).flatMap(([name, value]) =>
+    value === undefined || isCountOrPercentage(value)
+      ? []
+      : [invalidValue(`spec.${name}`, value, 'must be a non-negative integer or a percentage such as "50%"')],
+  );
+}
+
+const isCountOrPercentage = (value: unknown) =>
+  typeof value === 'number' ? Number.isInteger(value) && value >= 0 : /^(100|[1-9]?\d)%$/.test(String(value));
+
+function workloadCauses(spec: JsonObject): Cause[] {
+  const template = isJsonObject(spec.template) ? spec.template : {};
+  const podSpec = isJsonObject(template.spec) ? template.spec : {};
+  return [
+    ...(isJsonObject(spec.selector) ? [] : [required('spec.selector', '')]),
+    ...podCauses(podSpec, 'spec.template.spec'),
+  ];
+}
+
+const required = (field: string, detail: string): Cause => ({
+  reason: 'FieldValueRequired',
+  message: detail === '' ? 'Required value' : `Required value: ${detail}`,
+  field,
+});
+const invalidValue = (field: string, value: unknown, detail: string): Cause => ({
+  reason: 'FieldValueInvalid',
+  message: `Invalid value: ${JSON.stringify(value)}: ${detail}`,
+  field,
+});
+const notSupported = (field: string, value: unknown, values: readonly string[]): Cause => ({
+  reason: 'FieldValueNotSupported',
+  message: `Unsupported value: ${JSON.stringify(value ?? '')}: supported values: ${values.map((v) => `"${v}"`).join(', ')}`,
+  field,
+});

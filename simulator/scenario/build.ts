@@ -1,0 +1,213 @@
+import type { _InstanceType, RequestLaunchTemplateData } from '@aws-sdk/client-ec2';
+import type { Image } from '@aws-sdk/client-imagebuilder';
+import type { Account } from '../account.ts';
+import type { Cluster } from '../kubernetes/cluster.ts';
+import type { Scenario, ScenarioAmi, ScenarioCluster, ScenarioNodeGroup } from './schema.ts';
+
+/** One node group of a scenario as it stands in the account. */
+export type BuiltNodeGroup = {
+  readonly cluster: string;
+  readonly name: string;
+  readonly kind: 'self-managed' | 'managed';
+  readonly autoScalingGroupName: string;
+};
+
+export type BuiltAccount = {
+  readonly clusters: ReadonlyMap<string, Cluster>;
+  readonly nodeGroups: readonly BuiltNodeGroup[];
+};
+
+/** When whatever a scenario finds in place was made: ten days before it starts. */
+const ageMs = 10 * 24 * 3_600_000;
+
+/** Fills an account with what a scenario says is there: images, clusters, node groups with their nodes, faults. */
+export async function buildAccount(account: Account, scenario: Scenario): Promise<BuiltAccount> {
+  for (const ami of scenario.amis) addAmi(account, scenario, ami);
+  for (const image of scenario.images) account.imageBuilder.addImage(imageOf(scenario, image));
+  const clusters = new Map<string, Cluster>();
+  const nodeGroups: BuiltNodeGroup[] = [];
+  for (const [index, cluster] of scenario.clusters.entries()) {
+    const place = await addCluster(account, scenario, cluster, index);
+    clusters.set(cluster.name, place.kubernetes);
+    for (const nodeGroup of cluster.nodeGroups) nodeGroups.push(addNodeGroup(account, place, cluster.name, nodeGroup));
+  }
+  addFaults(account, scenario, nodeGroups);
+  return { clusters, nodeGroups };
+}
+
+function addAmi({ ec2 }: Account, scenario: Scenario, ami: ScenarioAmi): void {
+  const { id: imageId, name, platform, state, defect, ...guest } = ami;
+  const image = scenario.images.find(({ amis }) => amis.some((copy) => copy.id === imageId));
+  ec2.addImage({
+    ...{ imageId, name, platform, state },
+    creationDate: new Date(Date.parse(scenario.startsAt) - ageMs).toISOString(),
+    tags: {
+      CreatedBy: 'EC2 Image Builder',
+      ...(image && { Ec2ImageBuilderArn: imageArn(scenario, image) }),
+    },
+    guest: { ...guest, ...(defect && { defect }) },
+  });
+}
+
+const imageArn = (scenario: Scenario, { name, version }: Scenario['images'][number]): string =>
+  `arn:aws:imagebuilder:${scenario.region}:${scenario.accountId}:image/${name}/${version}`;
+
+function imageOf(scenario: Scenario, image: Scenario['images'][number]): Image {
+  const { name, version, type, platform, osVersion, status, reason, amis } = image;
+  return {
+    arn: imageArn(scenario, image),
+    ...{ name, version, type, platform, osVersion },
+    state: { status, ...(reason && { reason }) },
+    dateCreated: new Date(Date.parse(scenario.startsAt) - 2 * 3_600_000).toISOString(),
+    buildType: 'SCHEDULED',
+    outputResources: {
+      amis: amis.map(({ region, accountId = scenario.accountId, id }) => ({
+        ...{ region, accountId, image: id, name },
+        state: { status: 'AVAILABLE' },
+      })),
+    },
+  };
+}
+
+type Place = {
+  readonly kubernetes: Cluster;
+  readonly subnetIds: readonly string[];
+  readonly since: Date;
+  readonly nodeRoleArn: string;
+  readonly instanceProfileArn: string;
+};
+
+async function addCluster(
+  { ec2, eks, iam, addCluster: add }: Account,
+  scenario: Scenario,
+  { name, version, availabilityZones }: ScenarioCluster,
+  index: number,
+): Promise<Place> {
+  const since = new Date(Date.parse(scenario.startsAt) - ageMs);
+  const subnetIds = availabilityZones.map((zone, position) => {
+    const subnetId = `subnet-0${String(index).padStart(8, '0')}${String(position).padStart(8, '0')}`;
+    ec2.addSubnet({
+      subnetId,
+      availabilityZone: `${scenario.region}${zone}`,
+      cidr: `10.${index}.${position * 16}.0/20`,
+      vpcId: `vpc-0${String(index).padStart(16, '0')}`,
+    });
+    return subnetId;
+  });
+  const { arn: nodeRoleArn } = iam.createRole({
+    roleName: `${name}-windows-node`,
+    trustPolicy: {
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+    },
+    policies: [],
+  });
+  const profile = iam.createInstanceProfile({ name: `${name}-windows-node`, roleArn: nodeRoleArn });
+  const kubernetes = await add({ name, version, subnetIds, createdAt: since });
+  eks.addAccessEntry(name, { principalArn: nodeRoleArn, type: 'EC2_WINDOWS' });
+  return { kubernetes, subnetIds, since, nodeRoleArn, instanceProfileArn: profile.arn };
+}
+
+function addNodeGroup(account: Account, place: Place, cluster: string, nodeGroup: ScenarioNodeGroup): BuiltNodeGroup {
+  const { name, kind } = nodeGroup;
+  const template = addLaunchTemplate(account, place, cluster, nodeGroup);
+  const autoScalingGroupName =
+    kind === 'managed'
+      ? addManaged(account, place, cluster, nodeGroup, template)
+      : addSelfManaged(account, place, cluster, nodeGroup, template);
+  return { cluster, name, kind, autoScalingGroupName };
+}
+
+type TemplateVersion = { readonly id: string; readonly version: string };
+
+function addLaunchTemplate(
+  { ec2 }: Account,
+  { instanceProfileArn }: Place,
+  cluster: string,
+  { name, kind, ami, instanceType, olderVersions, version }: ScenarioNodeGroup,
+): TemplateVersion {
+  const data: RequestLaunchTemplateData = {
+    ImageId: ami,
+    InstanceType: instanceType as _InstanceType,
+    SecurityGroupIds: ['sg-0aaa1111bbbb2222c'],
+    UserData: Buffer.from(`<powershell>${cluster}</powershell>`).toString('base64'),
+    // EKS brings the instance profile of a managed node group itself.
+    ...(kind === 'self-managed' && { IamInstanceProfile: { Arn: instanceProfileArn } }),
+  };
+  const { id } = ec2.addLaunchTemplate({ name: `${cluster}-${name}`, data });
+  let newest = 1;
+  while (newest <= olderVersions) newest = ec2.addLaunchTemplateVersion({ LaunchTemplateId: id }, { data }).version;
+  return { id, version: version === 'number' ? String(newest) : version };
+}
+
+const sizesOf = ({ size, minSize = Math.min(1, size), maxSize = size }: ScenarioNodeGroup) => ({
+  minSize,
+  maxSize,
+  desiredSize: size,
+});
+
+function addSelfManaged(
+  { autoScaling }: Account,
+  { subnetIds, since }: Place,
+  cluster: string,
+  nodeGroup: ScenarioNodeGroup,
+  { id, version }: TemplateVersion,
+): string {
+  const { minSize, maxSize, desiredSize } = sizesOf(nodeGroup);
+  const tags = Object.entries(nodeGroup.tags).map(([key, value]) => ({ key, value, propagateAtLaunch: false }));
+  const { name } = autoScaling.addGroup({
+    name: nodeGroup.name,
+    ...(nodeGroup.launchConfiguration
+      ? {
+          launchConfiguration: {
+            name: `${cluster}-${nodeGroup.name}-2019`,
+            imageId: nodeGroup.ami,
+            instanceType: nodeGroup.instanceType,
+          },
+        }
+      : { launchTemplate: { LaunchTemplateId: id, Version: version } }),
+    ...{ minSize, maxSize, desiredCapacity: desiredSize, subnetIds, runningSince: since },
+    tags: [{ key: `kubernetes.io/cluster/${cluster}`, value: 'owned', propagateAtLaunch: true }, ...tags],
+  });
+  return name;
+}
+
+function addManaged(
+  { eks, autoScaling }: Account,
+  { subnetIds, since, nodeRoleArn }: Place,
+  cluster: string,
+  { name, tags, autoScalingTags, maxUnavailable, updateStrategy, ...nodeGroup }: ScenarioNodeGroup,
+  launchTemplate: TemplateVersion,
+): string {
+  const { groupName } = eks.addNodegroup({
+    ...{ clusterName: cluster, nodegroupName: name, launchTemplate, nodeRole: nodeRoleArn, subnetIds, tags },
+    scalingConfig: sizesOf({ name, tags, autoScalingTags, maxUnavailable, updateStrategy, ...nodeGroup }),
+    updateConfig: { maxUnavailable, updateStrategy },
+    runningSince: since,
+  });
+  if (Object.keys(autoScalingTags).length > 0) autoScaling.tagGroup(groupName, autoScalingTags);
+  return groupName;
+}
+
+/** Minutes of a fault count from the start of the scenario; its group is named as `<cluster>/<node group>`. */
+function addFaults({ kernel }: Account, scenario: Scenario, nodeGroups: readonly BuiltNodeGroup[]): void {
+  const at = (minute: number) => Date.parse(scenario.startsAt) + minute * 60_000;
+  for (const fault of scenario.faults) {
+    if (fault.at === 'launch') {
+      const { code, message } = fault;
+      const group = nodeGroups.find(({ cluster, name }) => `${cluster}/${name}` === fault.group);
+      if (group === undefined) continue;
+      const [from, until] = [at(fault.fromMinute), at(fault.untilMinute)];
+      kernel.faults.add({ at: 'launch', group: group.autoScalingGroupName, from, until, code, message });
+    } else {
+      const { operation, nth, effect } = fault;
+      kernel.faults.add({
+        at: 'call',
+        operation,
+        nth,
+        effect,
+        ...(fault.function && { functionName: fault.function }),
+      });
+    }
+  }
+}

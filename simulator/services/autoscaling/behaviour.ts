@@ -1,0 +1,39 @@
+/**
+ * What Auto Scaling does where no source settles it. Each member is a switch that scenarios and tests turn
+ * both ways.
+ */
+export type AutoScalingBehaviour = {
+  /** Whether an instance that waits for a lifecycle hook uses up the hour without progress of a refresh. */
+  readonly hookWaitCountsAsNoProgress: boolean;
+  /** Whether a refresh with headroom above 100 % may grow a group over its MaxSize. */
+  readonly refreshMayExceedMaxSize: boolean;
+  /** What a maximum healthy percentage makes of a fraction of an instance. One instance is always allowed. */
+  readonly headroomRounding: 'up' | 'down';
+  /** Whether instances that skip matching leaves alone count as updated in percentages and checkpoints. */
+  readonly matchingInstancesCountAsUpdated: boolean;
+  /** Whether a refresh succeeds only when the last replaced instance is gone, not when the last new one is ready. */
+  readonly successWaitsForTerminations: boolean;
+  /** Whether a refresh can still be rolled back in its bake time. */
+  readonly rollbackWhileBaking: boolean;
+  /** Whether terminate hooks run for an instance whose launch hook was abandoned. */
+  readonly terminateHooksAfterAbandonedLaunch: boolean;
+  /** Whether an event of a hook without metadata leaves the member out or carries an empty one. */
+  readonly missingNotificationMetadata: 'absent' | 'empty';
+  /** The pause after a launch that failed, doubled after each further one up to the second number; milliseconds. */
+  readonly launchBackOff: readonly [number, number];
+  /** After how many milliseconds of nothing but failed launches AWS suspends the process; undefined for never. */
+  readonly suspendLaunchesAfter: number | undefined;
+};
+
+export const defaultAutoScalingBehaviour: AutoScalingBehaviour = {
+  hookWaitCountsAsNoProgress: false,
+  refreshMayExceedMaxSize: true,
+  headroomRounding: 'down',
+  matchingInstancesCountAsUpdated: true,
+  successWaitsForTerminations: true,
+  rollbackWhileBaking: true,
+  terminateHooksAfterAbandonedLaunch: true,
+  missingNotificationMetadata: 'absent',
+  launchBackOff: [20_000, 300_000],
+  suspendLaunchesAfter: undefined,
+};

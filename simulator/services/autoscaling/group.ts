@@ -1,0 +1,87 @@
+import type { InstanceMaintenancePolicy, LifecycleState } from '@aws-sdk/client-auto-scaling';
+import type { Timer } from '../../kernel/clock.ts';
+import type { Activity } from './activities.ts';
+import type { LaunchSource, SavedTemplate } from './launch-source.ts';
+import type { LifecycleAction, LifecycleHook } from './lifecycle-hooks.ts';
+import type { Refresh } from './refresh/refresh.ts';
+
+export type GroupTag = { readonly value: string; readonly propagateAtLaunch: boolean };
+
+/** Why an instance leaves: only what a refresh ends counts as its work. */
+export type LeavingFor = 'refresh' | 'capacity' | 'health' | 'user' | 'failed-launch';
+
+export type GroupInstance = {
+  readonly instanceId: string;
+  readonly instanceType: string;
+  readonly imageId: string;
+  readonly availabilityZone: string;
+  readonly subnetId: string;
+  /** With the version's number, whatever the group's own configuration says. */
+  readonly template?: SavedTemplate | undefined;
+  readonly launchConfigurationName?: string | undefined;
+  readonly launchedAt: number;
+  state: LifecycleState;
+  health: 'Healthy' | 'Unhealthy';
+  isProtected: boolean;
+  inServiceAt: number | undefined;
+  leavingFor: LeavingFor | undefined;
+  /** The launch, or the termination, that is under way. */
+  activity: Activity | undefined;
+  actions: LifecycleAction[];
+};
+
+export type Group = {
+  readonly name: string;
+  readonly arn: string;
+  readonly createdAt: number;
+  source: LaunchSource;
+  minSize: number;
+  maxSize: number;
+  desired: number;
+  subnetIds: readonly string[];
+  defaultCooldown: number;
+  healthCheckType: string;
+  /** Seconds. */
+  healthCheckGracePeriod: number;
+  /** Seconds. */
+  defaultInstanceWarmup: number | undefined;
+  maintenancePolicy: InstanceMaintenancePolicy | undefined;
+  terminationPolicies: readonly string[];
+  newInstancesProtected: boolean;
+  capacityRebalance: boolean;
+  readonly tags: Map<string, GroupTag>;
+  /** By process, the reason. */
+  readonly suspended: Map<string, string>;
+  readonly instances: Map<string, GroupInstance>;
+  readonly hooks: Map<string, LifecycleHook>;
+  /** Oldest first. */
+  readonly activities: Activity[];
+  /** Oldest first. */
+  readonly refreshes: Refresh[];
+  launches: number;
+  lastScalingAt: number | undefined;
+  /** Launches that failed one after another, since when, and until when the next one waits. */
+  failures: { count: number; since: number; retryAt: number } | undefined;
+  wakeUp: Timer | undefined;
+};
+
+/** Counted towards desired capacity: on the way in, or in service. */
+export function isCounted({ state }: GroupInstance): boolean {
+  return state.startsWith('Pending') || state === 'InService';
+}
+
+export function isLeaving({ state }: GroupInstance): boolean {
+  return state.startsWith('Terminat');
+}
+
+export function isWaiting({ actions }: GroupInstance): boolean {
+  return actions.length > 0;
+}
+
+export function countedInstances(group: Group): GroupInstance[] {
+  return [...group.instances.values()].filter(isCounted);
+}
+
+export function isSuspended(group: Group, process: string): boolean {
+  return group.suspended.has(process);
+}

@@ -1,0 +1,69 @@
+import { inSeconds } from './activities.ts';
+import type { AutoScalingState } from './autoscaling-state.ts';
+import { countedInstances, type Group, isSuspended } from './group.ts';
+import { isBackingOff } from './launch-failures.ts';
+import { launchInstance } from './launching.ts';
+import { isOld } from './refresh/census.ts';
+import { activeRefresh, currentSource } from './refresh/refresh.ts';
+import { refreshDeadlines, stepRefresh } from './refresh/step.ts';
+import { chooseForScaleIn } from './termination-policy.ts';
+import { beginTermination, proceed } from './transitions.ts';
+
+/** One look at a group: everything that can be done for it now is done, and the next look is set. */
+export function reconcile(state: AutoScalingState, group: Group): void {
+  proceed(state, group);
+  replaceUnhealthy(state, group);
+  stepRefresh(state, group);
+  launchMissing(state, group);
+  terminateSurplus(state, group);
+  const now = state.kernel.clock.now();
+  for (const deadline of [...refreshDeadlines(state, group), ...backOffEnd(group)]) {
+    if (deadline > now) state.wake(group, deadline);
+  }
+}
+
+function replaceUnhealthy(state: AutoScalingState, group: Group): void {
+  const isOff = ['HealthCheck', 'ReplaceUnhealthy', 'Terminate'].some((process) => isSuspended(group, process));
+  if (isOff) return;
+  const now = inSeconds(state.kernel.clock.now());
+  for (const instance of countedInstances(group).filter(({ health }) => health === 'Unhealthy')) {
+    const cause = `At ${now} an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped.`;
+    beginTermination(state, group, instance, 'health', cause);
+  }
+}
+
+/** What a refresh wants above the desired capacity comes on top. */
+function wantedSize(group: Group): number {
+  return group.desired + (activeRefresh(group)?.surge ?? 0);
+}
+
+function launchMissing(state: AutoScalingState, group: Group): void {
+  if (isSuspended(group, 'Launch') || isBackingOff(state, group)) return;
+  const refresh = activeRefresh(group);
+  const stays = (instance: Parameters<typeof isOld>[3]) =>
+    refresh === undefined || !isOld(state, group, refresh, instance);
+  for (let size = countedInstances(group).length; size < wantedSize(group); size++) {
+    const now = inSeconds(state.kernel.clock.now());
+    const cause =
+      refresh === undefined
+        ? `At ${now} an instance was started in response to a difference between desired and actual capacity, increasing the capacity from ${size} to ${size + 1}.`
+        : `At ${now} an instance was launched in response to an instance refresh.`;
+    if (!launchInstance(state, group, { source: currentSource(group), cause, stays })) return;
+  }
+}
+
+function terminateSurplus(state: AutoScalingState, group: Group): void {
+  if (isSuspended(group, 'Terminate')) return;
+  for (let size = countedInstances(group).length; size > wantedSize(group); size--) {
+    const instance = chooseForScaleIn(group);
+    if (instance === undefined) return;
+    const now = inSeconds(state.kernel.clock.now());
+    const cause = `At ${now} an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from ${size} to ${size - 1}.  At ${now} instance ${instance.instanceId} was selected for termination.`;
+    beginTermination(state, group, instance, 'capacity', cause);
+  }
+}
+
+function backOffEnd(group: Group): number[] {
+  const isShort = countedInstances(group).length < wantedSize(group);
+  return isShort && group.failures !== undefined ? [group.failures.retryAt] : [];
+}

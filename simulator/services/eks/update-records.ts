@@ -1,0 +1,49 @@
+import type { Update, UpdateNodegroupVersionCommandInput } from '@aws-sdk/client-eks';
+import type { EksState, Nodegroup, SourceTemplate, UpdateRecord } from './eks-state.ts';
+import { invalidRequest } from './eks-state.ts';
+
+/** The record of an update that begins now. */
+export function newUpdate(
+  { kernel }: EksState,
+  nodegroup: Nodegroup,
+  input: UpdateNodegroupVersionCommandInput,
+  source: SourceTemplate,
+): UpdateRecord {
+  return {
+    id: kernel.random.uuid('update', nodegroup.arn, nodegroup.updates.length),
+    type: 'VersionUpdate',
+    params: [
+      { type: 'LaunchTemplateName', value: source.name },
+      { type: 'LaunchTemplateVersion', value: source.version },
+    ],
+    createdAt: new Date(kernel.clock.now()),
+    token: input.clientRequestToken,
+    request: requestOf(input),
+    status: 'InProgress',
+    errors: [],
+  };
+}
+
+/** The update that the same request made before. @throws ServiceError when the token was used for another request. */
+export function repeatedUpdate(
+  nodegroup: Nodegroup,
+  input: UpdateNodegroupVersionCommandInput,
+): UpdateRecord | undefined {
+  const { clientRequestToken: token } = input;
+  const same = token === undefined ? undefined : nodegroup.updates.find((update) => update.token === token);
+  if (same !== undefined && same.request !== requestOf(input)) {
+    throw invalidRequest('The request token was used before with other parameters.', {
+      clusterName: nodegroup.clusterName,
+      nodegroupName: nodegroup.name,
+    });
+  }
+  return same;
+}
+
+function requestOf({ clientRequestToken: _, ...input }: UpdateNodegroupVersionCommandInput): string {
+  return JSON.stringify(input);
+}
+
+export function describeUpdate({ id, status, type, params, createdAt, errors }: UpdateRecord): Update {
+  return { id, status, type, params: [...params], createdAt, errors: [...errors] };
+}

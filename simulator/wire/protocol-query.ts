@@ -1,0 +1,63 @@
+import { queryOf } from '../iam/sigv4.ts';
+import type { WireRequest, WireResponse } from '../kernel/wire.ts';
+import { type Model, shapeOf } from './model.ts';
+import type { Protocol, WireError } from './protocol.ts';
+import { decodeQueryInput } from './query-input.ts';
+import { createXmlWriter, element, escapeXml } from './xml-output.ts';
+
+const envelope = new Set(['Action', 'Version']);
+
+/** AWS Query: a form in, XML out. Auto Scaling, SNS, STS and, for older clients, CloudWatch. */
+export const queryProtocol: Protocol = {
+  operationOf: (_, request) => formOf(request).find(([name]) => name === 'Action')?.[1],
+  decode: (model, operation, request) =>
+    decodeQueryInput(model, model.operations[operation]?.input?.shape, parametersOf(request), {
+      nameOf: (name, member) => member.locationName ?? name,
+      flattensLists: false,
+    }),
+  encode({ model, operation, requestId }, output) {
+    const shape = model.operations[operation]?.output;
+    const members = createXmlWriter(model, 'member');
+    const body = shape === undefined ? '' : members.members(shapeOf(model, shape), output, operation);
+    const result = shape === undefined ? '' : element(shape.resultWrapper ?? `${operation}Result`, body);
+    const metadata = element('ResponseMetadata', element('RequestId', requestId));
+    return xmlReply(200, requestId, element(`${operation}Response`, result + metadata, namespaceOf(model)));
+  },
+  encodeError({ model, requestId }, error) {
+    const type = element('Type', error.status < 500 ? 'Sender' : 'Receiver');
+    const parts = type + element('Code', escapeXml(error.code)) + element('Message', escapeXml(error.message));
+    const body = element('Error', parts + errorMembers(model, error)) + element('RequestId', requestId);
+    return xmlReply(error.status, requestId, element('ErrorResponse', body, namespaceOf(model)));
+  },
+};
+
+function errorMembers(model: Model, { name, members }: WireError): string {
+  const shape = model.shapes[name];
+  return shape === undefined ? '' : createXmlWriter(model, 'member').members(shape, members, name);
+}
+
+/** The parameters of a request, from its body or, for a presigned GET, its query string. */
+export function formOf(request: WireRequest): readonly (readonly [string, string])[] {
+  if (request.method === 'GET') return queryOf(request.path);
+  return [...new URLSearchParams(request.body.toString('utf8'))];
+}
+
+/** The parameters that belong to the operation. */
+export const parametersOf = (request: WireRequest) =>
+  formOf(request).filter(([name]) => !envelope.has(name) && !(request.method === 'GET' && /^x-amz-/i.test(name)));
+
+export const namespaceOf = ({ metadata }: Model): string =>
+  metadata.xmlNamespace === undefined ? '' : ` xmlns="${metadata.xmlNamespace}"`;
+
+export function xmlReply(status: number, requestId: string, content: string): WireResponse {
+  const body = Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n${content}`);
+  return {
+    status,
+    headers: {
+      'content-type': 'text/xml',
+      'content-length': String(body.length),
+      'x-amzn-requestid': requestId,
+    },
+    body,
+  };
+}

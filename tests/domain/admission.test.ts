@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { joinDeadlineFrom, judgeAdmission, parseHookMetadata } from '../../functions/domain/admission.ts';
+import { aKey, aNode, minutesAgo, now } from '../support/builders.ts';
+
+const instance = {
+  instanceId: 'i-0a',
+  imageId: 'ami-0new',
+  state: 'running',
+  privateDnsName: 'ip-10-0-1-23.us-west-2.compute.internal',
+};
+const inTime = { instanceId: 'i-0a', joinDeadline: new Date(now.getTime() + 60_000).toISOString() };
+const tooLate = { instanceId: 'i-0a', joinDeadline: minutesAgo(1).toISOString() };
+
+describe('the admission of a new instance', () => {
+  it.each([
+    { case: 'a node that works', node: aNode(), verdict: 'joined', says: 'can work' },
+    { case: 'no node yet', node: undefined, verdict: 'joining', says: 'never registered' },
+    {
+      case: 'a node of an earlier instance with the same name',
+      node: aNode({ instanceId: 'i-0before' }),
+      verdict: 'joining',
+      says: 'never registered',
+    },
+    {
+      case: 'a node without a provider id',
+      node: aNode({ instanceId: undefined }),
+      verdict: 'joining',
+      says: 'never registered',
+    },
+    {
+      case: 'a node that is not Ready',
+      node: aNode({ ready: false, readyDetail: 'KubeletNotReady: cni' }),
+      verdict: 'joining',
+      says: 'KubeletNotReady: cni',
+    },
+    {
+      case: 'a node without addresses',
+      node: aNode({ podAddresses: 0 }),
+      verdict: 'joining',
+      says: 'no IPv4 addresses',
+    },
+    {
+      case: 'a node that nobody initialized',
+      node: aNode({ initialized: false }),
+      verdict: 'joining',
+      says: 'initialized',
+    },
+  ])('with $case: $verdict', ({ node, verdict, says }) => {
+    const judged = judgeAdmission(inTime, instance, node, now);
+    expect(judged.verdict).toBe(verdict);
+    expect(judged.finding.cause).toContain(says);
+  });
+
+  it('past its deadline is refused with what was missing, unless the node works', () => {
+    expect(judgeAdmission(tooLate, instance, aNode({ podAddresses: 0 }), now)).toMatchObject({
+      verdict: 'late',
+      finding: { error: 'NodeNeverJoined', cause: expect.stringMatching(/i-0a \(ami-0new\).*no IPv4 addresses/) },
+    });
+    expect(judgeAdmission(tooLate, instance, aNode(), now).verdict).toBe('joined');
+  });
+
+  it.each([
+    { case: 'is unknown to EC2', found: undefined },
+    { case: 'was terminated', found: { ...instance, state: 'terminated' } },
+    { case: 'is shutting down', found: { ...instance, state: 'shutting-down' } },
+  ])("is over for one that $case, and is nobody's fault", ({ found }) => {
+    const judged = judgeAdmission(tooLate, found, undefined, now);
+    expect(judged).toMatchObject({ verdict: 'gone', finding: { error: 'AdmissionStopped' } });
+  });
+
+  it('has its deadline counted from the launch', () => {
+    expect(joinDeadlineFrom(now, { joinTimeoutSeconds: 1800 })).toBe('2026-05-16T05:30:00.000Z');
+  });
+});
+
+describe('the metadata of the hook', () => {
+  it('comes back as it was written', () => {
+    const metadata = { ...aKey(), joinTimeoutSeconds: 1800 };
+    expect(parseHookMetadata(JSON.stringify(metadata))).toEqual(metadata);
+  });
+
+  it.each([
+    undefined,
+    '',
+    'text',
+    '{}',
+    '{"cluster":"demo"}',
+    JSON.stringify({ ...aKey(), joinTimeoutSeconds: 1800, more: 1 }),
+  ])('is not %s', (text) => {
+    expect(parseHookMetadata(text)).toBeUndefined();
+  });
+});

@@ -1,0 +1,226 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { reason } from '../../functions/domain/errors.ts';
+import type { NodeGroup } from '../../functions/domain/node-group.ts';
+import { concernsChannel, planGroup, selectGroups } from '../../functions/domain/plan.ts';
+import type { ClusterView } from '../../functions/domain/preflight.ts';
+import { aGroup, aNode, anImage, anInstance, fromTemplate, now } from '../support/builders.ts';
+
+const cluster: ClusterView = { nodes: [aNode(), aNode({ name: 'b', instanceId: 'i-0b' })] };
+const context = { image: anImage(), cluster, activeReplacement: undefined, leaseHolder: undefined, now };
+
+const plan = (group: Partial<NodeGroup>, overrides: Partial<typeof context> | object = {}) =>
+  planGroup(aGroup(group), { ...context, ...overrides });
+
+const channel = { 'reglaze:channel': 'windows-2022-core' };
+const patched = [anInstance({ imageId: 'ami-0new' }), anInstance({ instanceId: 'i-0b', imageId: 'ami-0new' })];
+
+describe('the plan of a node group', () => {
+  it('rolls a group on an older AMI and says what it runs now', () => {
+    expect(plan({})).toEqual({
+      cluster: 'demo',
+      name: 'win2022',
+      kind: 'self-managed',
+      outcome: 'planned',
+      nodes: { total: 2, patched: 0 },
+      fromAmi: 'ami-0old',
+      toAmi: 'ami-0new',
+      fromPatchLevel: '10.0.20348.4648',
+      launchTemplate: { id: 'lt-0a', fromVersion: 7 },
+    });
+  });
+
+  it('leaves a group alone that is on the AMI, whatever else would forbid a rollout', () => {
+    const group = { source: fromTemplate('ami-0new'), instances: patched, suspendedProcesses: ['Launch'] };
+    expect(plan(group)).toMatchObject({ outcome: 'up-to-date', toPatchLevel: '10.0.20348.4648' });
+  });
+
+  it('goes on with a group of which a part is on the AMI already', () => {
+    const instances = [anInstance({ imageId: 'ami-0new' }), anInstance({ instanceId: 'i-0b' })];
+    expect(plan({ instances })).toMatchObject({ outcome: 'planned', nodes: { total: 2, patched: 1 } });
+  });
+
+  it.each<{ case: string; group: Partial<NodeGroup>; with?: object; error: string }>([
+    { case: 'a bad tag', group: { tags: { ...channel, 'reglaze:rin': 'a' } }, error: 'TagInvalid' },
+    { case: 'a window tag', group: { tags: { ...channel, 'reglaze:window': 'a' } }, error: 'TagNotSupported' },
+    {
+      case: 'a tag on the Auto Scaling group of a managed group',
+      group: { kind: 'managed', misplacedTags: ['reglaze:channel'] },
+      error: 'TagMisplaced',
+    },
+    {
+      case: 'a group without a cluster tag',
+      group: { cluster: undefined },
+      with: { cluster: undefined },
+      error: 'ClusterUnknown',
+    },
+    {
+      case: 'a cluster without access',
+      group: {},
+      with: { cluster: { refused: reason('ClusterAccessDenied', 'npm run grant') } },
+      error: 'ClusterAccessDenied',
+    },
+    {
+      case: 'a launch configuration',
+      group: { source: { type: 'launch-configuration', name: 'lc' } },
+      error: 'LaunchConfiguration',
+    },
+    {
+      case: '$Latest',
+      group: { source: { type: 'unpinned', templateId: 'lt-0a', follows: '$Latest' } },
+      error: 'LaunchTemplateUnpinned',
+    },
+    {
+      case: 'a mixed instances policy',
+      group: { source: { type: 'mixed-instances-policy' } },
+      error: 'MixedInstancesPolicy',
+    },
+    {
+      case: "Amazon's own AMI",
+      group: { kind: 'managed', source: { type: 'amazon', amiType: 'WINDOWS_CORE_2022_x86_64' } },
+      error: 'AmazonsOwnAmi',
+    },
+    {
+      case: 'a template version that is gone',
+      group: { source: fromTemplate(undefined) },
+      error: 'LaunchTemplateMissing',
+    },
+    { case: 'an AMI from a parameter', group: { source: fromTemplate('resolve:ssm:/ami') }, error: 'AmiFromParameter' },
+    {
+      case: 'instance types by attributes',
+      group: {
+        source: {
+          type: 'launch-template',
+          template: { id: 'lt-0a', version: 7 },
+          imageId: 'ami-0old',
+          hasInstanceRequirements: true,
+        },
+      },
+      error: 'AttributeBasedInstanceTypes',
+    },
+    { case: 'a suspended Launch process', group: { suspendedProcesses: ['Launch'] }, error: 'ProcessesSuspended' },
+    {
+      case: 'a suspended InstanceRefresh process',
+      group: { suspendedProcesses: ['AZRebalance', 'InstanceRefresh'] },
+      error: 'ProcessesSuspended',
+    },
+    {
+      case: "somebody else's refresh",
+      group: {},
+      with: { activeReplacement: 'Instance refresh 08b9' },
+      error: 'ReplacementByOthers',
+    },
+    {
+      case: 'the MINIMAL strategy',
+      group: { kind: 'managed', updateStrategy: 'MINIMAL' },
+      error: 'MinimalUpdateStrategy',
+    },
+    {
+      case: 'a managed group that is being deleted',
+      group: { kind: 'managed', status: 'DELETING' },
+      error: 'NodeGroupNotActive',
+    },
+    {
+      case: 'nodes of another Server line',
+      group: {},
+      with: { image: anImage({ serverLine: '2025' }) },
+      error: 'OtherServerLine',
+    },
+    {
+      case: 'an instance that runs something else',
+      group: { instances: [anInstance({ imageId: 'ami-0odd' })] },
+      error: 'InstancesDiffer',
+    },
+    {
+      case: 'an old instance under a template that is new',
+      group: { source: fromTemplate('ami-0new') },
+      error: 'InstancesDiffer',
+    },
+  ])('blocks $case', ({ group, with: overrides = {}, error }) => {
+    expect(plan(group, overrides)).toMatchObject({ outcome: 'blocked', reason: { error } });
+  });
+
+  it('lets processes be suspended that no replacement needs', () => {
+    expect(plan({ suspendedProcesses: ['AZRebalance', 'AlarmNotification'] }).outcome).toBe('planned');
+  });
+
+  it.each([
+    {
+      case: 'a group that is held',
+      group: { tags: { ...channel, 'reglaze:hold-until': '2026-06-01' } },
+      with: {},
+      error: 'Held',
+    },
+    {
+      case: 'a group that another run is rolling',
+      group: {},
+      with: { leaseHolder: 'run-0', activeReplacement: 'x' },
+      error: 'LeaseHeld',
+    },
+    { case: 'a group without instances', group: { instances: [], desiredCapacity: 0 }, with: {}, error: 'NoInstances' },
+  ])('skips $case', ({ group, with: overrides, error }) => {
+    expect(plan(group, overrides)).toMatchObject({ outcome: 'skipped', reason: { error } });
+  });
+
+  it('rolls a group whose hold is over', () => {
+    expect(plan({ tags: { ...channel, 'reglaze:hold-until': '2026-05-16' } }).outcome).toBe('planned');
+  });
+
+  it('never plans a group against an obstacle, however many there are', () => {
+    const obstacles = fc.subarray<Partial<NodeGroup>>(
+      [
+        { suspendedProcesses: ['Launch'] },
+        { source: fromTemplate('resolve:ssm:/a') },
+        { updateStrategy: 'MINIMAL' },
+        { cluster: undefined },
+      ],
+      { minLength: 1 },
+    );
+    fc.assert(
+      fc.property(obstacles, (chosen) => {
+        const group = Object.assign({}, ...chosen) as Partial<NodeGroup>;
+        expect(plan(group).outcome).toBe('blocked');
+      }),
+    );
+  });
+});
+
+describe('a channel', () => {
+  it.each([
+    { case: 'a follower', tags: channel, concerned: true },
+    { case: 'a group of another channel', tags: { 'reglaze:channel': 'windows-2025-core' }, concerned: false },
+    { case: 'a group without our tags', tags: { Name: 'a' }, concerned: false },
+    { case: 'a group whose channel tag has a typo', tags: { 'reglaze:chanel': 'a' }, concerned: true },
+  ])('concerns $case: $concerned', ({ tags, concerned }) => {
+    expect(concernsChannel(tags as Record<string, string>, 'windows-2022-core')).toBe(concerned);
+  });
+});
+
+describe('the groups of a run', () => {
+  const a = aGroup({ name: 'a' });
+  const b = aGroup({ name: 'b' });
+
+  it('come in one order whatever order they were found in', () => {
+    expect(selectGroups([b, a], 'c', undefined)).toEqual(selectGroups([a, b], 'c', undefined));
+  });
+
+  it('can be limited to some', () => {
+    expect(selectGroups([a, b], 'c', [{ cluster: 'demo', name: 'b' }])).toEqual([b]);
+  });
+
+  it('show a managed group with misplaced tags once, as misplaced', () => {
+    const marked = aGroup({ name: 'a', kind: 'managed', misplacedTags: ['reglaze:channel'] });
+    const found = aGroup({ name: 'a', kind: 'managed' });
+    expect(selectGroups([marked, found], 'c', undefined)).toEqual([marked]);
+    expect(selectGroups([found, marked], 'c', undefined)).toEqual([marked]);
+  });
+
+  it.each([
+    { case: 'a group that does not follow the channel', groups: [a], only: [{ cluster: 'demo', name: 'x' }] },
+    { case: 'a channel that nobody follows', groups: [], only: undefined },
+  ])('are refused for $case', ({ groups, only }) => {
+    expect(() => selectGroups(groups, 'windows-2022-core', only)).toThrow(
+      expect.objectContaining({ name: 'NodeGroupNotFound', message: expect.stringContaining('windows-2022-core') }),
+    );
+  });
+});

@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decideRollBack, progressBack, type RollBackView } from '../../functions/domain/roll-back.ts';
+import { aGroup, anInstance, aReplacement, aState, fromTemplate } from '../support/builders.ts';
+
+const view: RollBackView = {
+  group: aGroup(),
+  amiBefore: 'ami-0old',
+  amiTarget: 'ami-0new',
+  forward: undefined,
+  back: undefined,
+  backAttempts: 0,
+  isBusy: false,
+  reversible: true,
+};
+const half = aGroup({ instances: [anInstance(), anInstance({ instanceId: 'i-0n', imageId: 'ami-0new' })] });
+const whole = aGroup({ source: fromTemplate('ami-0new', 8), instances: [anInstance({ imageId: 'ami-0new' })] });
+const leaving = aGroup({
+  instances: [anInstance(), anInstance({ imageId: 'ami-0new', lifecycleState: 'Terminating' })],
+});
+const coming = aGroup({
+  instances: [anInstance(), anInstance({ instanceId: 'i-0c', lifecycleState: 'Pending:Wait' })],
+});
+
+describe('the next step on the way back', () => {
+  it.each<{ case: string; change: Partial<RollBackView>; step: string }>([
+    { case: 'nothing was ever replaced', change: {}, step: 'restored' },
+    { case: 'our refresh runs', change: { forward: aReplacement(), isBusy: true, group: half }, step: 'reverse' },
+    {
+      case: 'our update runs, which EKS cannot turn around',
+      change: { forward: aReplacement(), isBusy: true, reversible: false, group: half },
+      step: 'wait',
+    },
+    {
+      case: 'it is on its way back already',
+      change: { forward: aReplacement({ status: 'reversing' }), isBusy: true, group: half },
+      step: 'wait',
+    },
+    {
+      case: 'somebody is cancelling it',
+      change: { forward: aReplacement({ status: 'cancelling' }), isBusy: true, group: half },
+      step: 'wait',
+    },
+    {
+      case: 'it was turned around and all are back',
+      change: { forward: aReplacement({ status: 'reversed' }) },
+      step: 'restored',
+    },
+    {
+      case: 'it failed and left new nodes',
+      change: { forward: aReplacement({ status: 'failed' }), group: half },
+      step: 'start',
+    },
+    {
+      case: 'it succeeded with the wrong result',
+      change: { forward: aReplacement({ status: 'succeeded' }), group: whole },
+      step: 'start',
+    },
+    {
+      case: 'the last new instance is leaving',
+      change: { forward: aReplacement({ status: 'reversed' }), group: leaving },
+      step: 'wait',
+    },
+    {
+      case: 'an old instance is still coming up',
+      change: { forward: aReplacement({ status: 'reversed' }), group: coming },
+      step: 'wait',
+    },
+    {
+      case: 'our way back runs',
+      change: { back: aReplacement({ id: 'back' }), group: half, isBusy: true, backAttempts: 1 },
+      step: 'wait',
+    },
+    {
+      case: 'our way back failed once',
+      change: { back: aReplacement({ status: 'failed' }), group: half, backAttempts: 1 },
+      step: 'start',
+    },
+    {
+      case: 'our way back failed three times',
+      change: { back: aReplacement({ status: 'failed' }), group: half, backAttempts: 3 },
+      step: 'failed',
+    },
+    { case: "somebody else's replacement runs", change: { group: half, isBusy: true }, step: 'wait' },
+  ])('when $case: $step', ({ change, step }) => {
+    expect(decideRollBack({ ...view, ...change })).toBe(step);
+  });
+
+  it('is never to start or turn anything while something else runs', () => {
+    const group = fc.constantFrom(aGroup(), half, whole, leaving, coming);
+    const back = fc.constantFrom(undefined, aReplacement(), aReplacement({ status: 'failed' }));
+    fc.assert(
+      fc.property(group, back, fc.nat(5), (drawn, ours, backAttempts) => {
+        expect(decideRollBack({ ...view, group: drawn, back: ours, backAttempts, isBusy: true })).toBe('wait');
+      }),
+    );
+  });
+
+  it('is "restored" only without a trace of the new AMI', () => {
+    const image = fc.constantFrom('ami-0old', 'ami-0new');
+    fc.assert(
+      fc.property(fc.array(image, { maxLength: 5 }), image, (imageIds, own) => {
+        const instances = imageIds.map((imageId, index) => anInstance({ instanceId: `i-${index}`, imageId }));
+        const group = aGroup({ instances, source: fromTemplate(own) });
+        const clean = own === 'ami-0old' && !imageIds.includes('ami-0new');
+        expect(decideRollBack({ ...view, group }) === 'restored').toBe(clean);
+      }),
+    );
+  });
+
+  it('tells the machine an end only when there is one, and a person what to do', () => {
+    expect(progressBack('restored', aState())).toEqual({ progress: 'restored' });
+    expect(progressBack('start', aState())).toEqual({ progress: 'in-progress' });
+    expect(progressBack('failed', aState()).reason?.cause).toContain('version 7 of lt-0a');
+  });
+});

@@ -1,0 +1,48 @@
+import type * as z from 'zod';
+import type { RunBucket } from '../../functions/adapters/run-bucket.ts';
+import { StateFileChanged } from '../../functions/domain/errors.ts';
+
+/** A bucket in memory that refuses conditional writes as S3 does. It passes the contract tests of the real one. */
+export class FakeRunBucket implements RunBucket {
+  readonly files = new Map<string, { text: string; etag: string }>();
+  /** Keys in the order in which they were written. */
+  readonly writes: string[] = [];
+
+  /** Puts a file there as if an earlier step had written it. */
+  seed(key: string, content: unknown): this {
+    this.#put(key, content);
+    this.writes.pop();
+    return this;
+  }
+
+  /** What a file holds now. */
+  content(key: string): unknown {
+    const file = this.files.get(key);
+    return file === undefined ? undefined : JSON.parse(file.text);
+  }
+
+  async read<Schema extends z.ZodType>(key: string, schema: Schema) {
+    const file = this.files.get(key);
+    return file && { content: schema.parse(JSON.parse(file.text)) as z.infer<Schema>, etag: file.etag };
+  }
+
+  async write(key: string, content: unknown): Promise<void> {
+    this.#put(key, content);
+  }
+
+  async replace(key: string, content: unknown, etag: string | undefined): Promise<string> {
+    if (this.files.get(key)?.etag !== etag) throw new StateFileChanged(`${key} was written by another execution`);
+    return this.#put(key, content);
+  }
+
+  async list(prefix: string): Promise<string[]> {
+    return [...this.files.keys()].filter((key) => key.startsWith(prefix)).toSorted();
+  }
+
+  #put(key: string, content: unknown): string {
+    this.writes.push(key);
+    const etag = `"${this.writes.length}-${this.files.size}"`;
+    this.files.set(key, { text: JSON.stringify(content), etag });
+    return etag;
+  }
+}
