@@ -4,7 +4,7 @@ import { loadScenario, UnreadableScenario } from '../simulator/scenario/load.ts'
 import type { Scenario } from '../simulator/scenario/schema.ts';
 import { parseStartArguments, type StartArguments, usage, WrongUsage } from './start/arguments.ts';
 import { describeRun, type RunDocument } from './start/document.ts';
-import { type Observer, observe } from './start/observer.ts';
+import { observe } from './start/observer.ts';
 import { readTrigger, runToEnd } from './start/run.ts';
 import { showProgress } from './start/show-progress.ts';
 import { setStage } from './start/stage.ts';
@@ -38,7 +38,7 @@ async function play(scenario: Scenario, args: StartArguments): Promise<RunDocume
   const stage = await setStage(scenario, { seed: args.seed, pace, functions: 'threads' });
   try {
     if (!args.json && scenario.watchFor) console.log(`Watch for: ${scenario.watchFor}.\n`);
-    const observer = observe(stage, () => targetAmi(scenario));
+    const observer = observe(stage, targetAmi(scenario));
     const stopShowing = args.json ? () => {} : showProgress(observer, process.stdout);
     const end = await runToEnd(stage, trigger);
     stopShowing();

@@ -97,7 +97,7 @@ export async function createAccount(options: AccountOptions): Promise<Account> {
 
   return {
     ...{ kernel, ...parts, front },
-    addCluster: (spec) => addCluster(kernel, compute.eks, hosting, spec),
+    addCluster: (spec) => addCluster({ kernel, lambda, eks: compute.eks }, hosting, spec),
     close: hosting.close,
   };
 }
@@ -146,12 +146,16 @@ function createDestinations({ sqs, sns }: Pick<Account, 'sqs' | 'sns'>): Paramet
   };
 }
 
-async function addCluster(kernel: Kernel, eks: Eks, hosting: FunctionHosting, spec: NewCluster): Promise<Cluster> {
-  const { name, version, subnetIds, createdAt } = spec;
+async function addCluster(
+  { kernel, lambda, eks }: Pick<Account, 'kernel' | 'lambda' | 'eks'>,
+  hosting: FunctionHosting,
+  { name, version, subnetIds, createdAt }: NewCluster,
+): Promise<Cluster> {
   const kubernetes = await createCluster({
     ...{ kernel, name, version },
     authenticate: eks.authenticateFor(name),
     identityOf: eks.identityFor(name),
+    onKill: (functionName, key) => lambda.kill({ functionName, key }),
   });
   const endpoint = await hosting.openCluster(kubernetes);
   eks.addCluster({ kubernetes, endpoint, subnetIds, authenticationMode: 'API', createdAt });

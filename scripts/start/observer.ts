@@ -1,4 +1,6 @@
+import type { Account } from '../../simulator/account.ts';
 import type { BuiltNodeGroup } from '../../simulator/scenario/build.ts';
+import type { Execution } from '../../simulator/services/stepfunctions.ts';
 import type { NodeGroupView, RunView } from './run-view.ts';
 import type { Stage } from './stage.ts';
 
@@ -17,89 +19,102 @@ export type Observer = {
   readonly calls: () => CallCounts;
 };
 
-type Watched = BuiltNodeGroup & { lowestReady: number; lowestDesired: number; phase: string };
-
-/** @param targetAmi The AMI that counts as new, once a run has named one. */
-export function observe(stage: Stage, targetAmi: () => string | undefined): Observer {
-  const { account, clusters, nodeGroups, scenario } = stage;
-  const { kernel, autoScaling, stepFunctions } = account;
+/** @param targetAmi The AMI that counts as new. */
+export function observe(stage: Stage, targetAmi: string | undefined): Observer {
+  const { account, scenario } = stage;
+  const { kernel, stepFunctions } = account;
   const startedAt = kernel.clock.now();
-  const calls = { aws: new Map<string, number>(), kubernetes: new Map<string, number>() };
-  const watched: Watched[] = nodeGroups.map((group) => ({
-    ...group,
-    lowestReady: Number.POSITIVE_INFINITY,
-    lowestDesired: Number.POSITIVE_INFINITY,
-    phase: 'not begun',
-  }));
-
-  const membersOf = ({ cluster, autoScalingGroupName }: BuiltNodeGroup) => {
-    const group = autoScaling.group(autoScalingGroupName);
-    const instances = new Map(group?.instances.map((instance) => [instance.instanceId, instance]));
-    const nodes =
-      clusters
-        .get(cluster)
-        ?.nodes()
-        .filter(({ instanceId }) => instances.has(instanceId)) ?? [];
-    return { desired: group?.desiredCapacity ?? 0, instances, nodes };
-  };
-  const look = (group: Watched) => {
-    const { desired, nodes } = membersOf(group);
-    group.lowestDesired = Math.min(group.lowestDesired, desired);
-    group.lowestReady = Math.min(group.lowestReady, nodes.filter(({ ready }) => ready).length);
-  };
-  const lookAt = (isConcerned: (group: Watched) => boolean) => {
-    for (const group of watched) if (isConcerned(group)) look(group);
-  };
-  lookAt(() => true);
-  autoScaling.onGroup((change) => lookAt(({ autoScalingGroupName }) => autoScalingGroupName === change.group));
-  for (const [name, cluster] of clusters) cluster.onNode(() => lookAt((group) => group.cluster === name));
-  kernel.log.follow(({ kind, details }) => {
-    if (kind === 'call.aws') count(calls.aws, String(details.operation));
-    if (kind === 'call.kubernetes') count(calls.kubernetes, String(details.operation));
-    if (kind === 'execution.state')
-      followPhase(String(details.machine), String(details.executionArn), String(details.state));
-  });
+  const calls = countCalls(account);
+  const capacity = watchCapacity(stage);
+  const phases = followPhases(account);
 
   return {
-    readyNodes(cluster, name) {
-      const group = watched.find((each) => each.cluster === cluster && each.name === name);
-      return group && { desired: group.lowestDesired, lowest: group.lowestReady };
-    },
-    calls: () => ({ aws: sorted(calls.aws), kubernetes: sorted(calls.kubernetes) }),
+    calls,
+    readyNodes: (cluster, name) => capacity.get(`${cluster}/${name}`),
     view: () => ({
       scenario: scenario.name,
-      phase: runPhase(),
+      phase: runPhase(stepFunctions.executions()),
       startedAt,
       now: kernel.clock.now(),
-      nodeGroups: watched.map(viewOf),
+      nodeGroups: stage.nodeGroups.map((group) => ({
+        ...viewOf(stage, group, targetAmi),
+        phase: phases.get(`${group.cluster}/${group.name}`) ?? 'not begun',
+      })),
     }),
   };
+}
 
-  function viewOf(group: Watched): NodeGroupView {
-    const { desired, instances, nodes } = membersOf(group);
-    const inService = [...instances.values()].filter(({ state }) => state === 'InService');
-    const newNodes = inService.filter(({ imageId }) => imageId === targetAmi()).length;
-    return {
-      ...{ cluster: group.cluster, name: group.name, kind: group.kind, phase: group.phase, desired, newNodes },
-      oldNodes: inService.length - newNodes,
-      readyNodes: nodes.filter(({ ready }) => ready).length,
-    };
-  }
+function countCalls({ kernel }: Account): () => CallCounts {
+  const counts = { aws: new Map<string, number>(), kubernetes: new Map<string, number>() };
+  kernel.log.follow(({ kind, details }) => {
+    const service = kind === 'call.aws' ? counts.aws : kind === 'call.kubernetes' ? counts.kubernetes : undefined;
+    const operation = String(details.operation);
+    service?.set(operation, (service.get(operation) ?? 0) + 1);
+  });
+  const sorted = (map: ReadonlyMap<string, number>) =>
+    Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return () => ({ aws: sorted(counts.aws), kubernetes: sorted(counts.kubernetes) });
+}
 
-  function followPhase(machine: string, executionArn: string, state: string): void {
-    if (!machine.endsWith('-roll-node-group') && !machine.endsWith('-settle')) return;
-    const input: unknown = JSON.parse(stepFunctions.execution(executionArn).input);
-    const { cluster, nodeGroup } = rolloutIn(input);
-    const group = watched.find((each) => each.cluster === cluster && each.name === nodeGroup);
-    if (group !== undefined && !state.endsWith('?')) group.phase = state;
-  }
+/** Looks at a node group whenever its capacity, one of its instances or a node of its cluster changes. */
+function watchCapacity(stage: Stage): ReadonlyMap<string, ReadyNodes> {
+  const { account, clusters, nodeGroups } = stage;
+  const lowest = new Map<string, ReadyNodes>();
+  const look = (isConcerned: (group: BuiltNodeGroup) => boolean) => {
+    for (const group of nodeGroups.filter(isConcerned)) {
+      const path = `${group.cluster}/${group.name}`;
+      const { desired, readyNodes } = membersOf(stage, group);
+      const before = lowest.get(path) ?? { desired, lowest: readyNodes };
+      lowest.set(path, {
+        desired: Math.min(before.desired, desired),
+        lowest: Math.min(before.lowest, readyNodes),
+      });
+    }
+  };
+  look(() => true);
+  account.autoScaling.onGroup((change) => look((group) => group.autoScalingGroupName === change.group));
+  for (const [name, cluster] of clusters) cluster.onNode(() => look((group) => group.cluster === name));
+  return lowest;
+}
 
-  /** The state that the newest run is in, in the words of its machine. */
-  function runPhase(): string {
-    const run = stepFunctions.executions().find(({ machineName }) => machineName.endsWith('-patch-fleet'));
-    if (run === undefined) return 'waiting for an image';
-    return run.status === 'RUNNING' ? (run.states.at(-1) ?? 'starting') : run.status;
-  }
+/** A machine that is shutting down may be called Ready for most of a minute: only those that stay are counted. */
+function membersOf({ account, clusters }: Stage, { cluster, autoScalingGroupName }: BuiltNodeGroup) {
+  const group = account.autoScaling.group(autoScalingGroupName);
+  const staying = (group?.instances ?? []).filter(({ state }) => !state.startsWith('Terminat'));
+  const instanceIds = new Set(staying.map(({ instanceId }) => instanceId));
+  const nodes = clusters.get(cluster)?.nodes() ?? [];
+  return {
+    desired: group?.desiredCapacity ?? 0,
+    inService: staying.filter(({ state }) => state === 'InService'),
+    readyNodes: nodes.filter(({ instanceId, ready }) => ready && instanceIds.has(instanceId)).length,
+  };
+}
+
+function viewOf(stage: Stage, group: BuiltNodeGroup, targetAmi: string | undefined): Omit<NodeGroupView, 'phase'> {
+  const { cluster, name, kind } = group;
+  const { desired, inService, readyNodes } = membersOf(stage, group);
+  const newNodes = inService.filter(({ imageId }) => imageId === targetAmi).length;
+  return { cluster, name, kind, desired, readyNodes, newNodes, oldNodes: inService.length - newNodes };
+}
+
+/** What is done to each node group, in the words of the machines. Waiting is no phase of its own. */
+function followPhases({ kernel, stepFunctions }: Account): ReadonlyMap<string, string> {
+  const phases = new Map<string, string>();
+  kernel.log.follow(({ kind, details }) => {
+    const { machine, state, executionArn } = details as Readonly<Record<string, string>>;
+    if (kind !== 'execution.state' || !/-(roll-node-group|settle)$/.test(machine ?? '')) return;
+    if (state === undefined || /^Wait|\?$/.test(state)) return;
+    const { cluster, nodeGroup } = rolloutIn(JSON.parse(stepFunctions.execution(executionArn ?? '').input));
+    if (cluster !== undefined) phases.set(`${cluster}/${nodeGroup}`, state);
+  });
+  return phases;
+}
+
+/** The state that the newest run is in. */
+function runPhase(executions: readonly Execution[]): string {
+  const run = executions.find(({ machineName }) => machineName.endsWith('-patch-fleet'));
+  if (run === undefined) return 'waiting for an image';
+  return run.status === 'RUNNING' ? (run.states.at(-1) ?? 'starting') : run.status;
 }
 
 /** An execution of settle carries the input of the execution that ended, as text or as it was. */
@@ -108,10 +123,3 @@ function rolloutIn(input: unknown): { readonly cluster?: unknown; readonly nodeG
   if (outer.cluster !== undefined || inner === undefined) return outer;
   return rolloutIn(typeof inner === 'string' ? JSON.parse(inner) : inner);
 }
-
-function count(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
-}
-
-const sorted = (counts: ReadonlyMap<string, number>) =>
-  Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));

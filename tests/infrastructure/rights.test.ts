@@ -118,15 +118,15 @@ describe.each(functions)('the rights of $step', (stackFunction) => {
 
 describe('what can do harm', () => {
   it.each([
-    { action: 'autoscaling:StartInstanceRefresh', steps: ['start-rollout', 'roll-back'] },
-    { action: 'eks:UpdateNodegroupVersion', steps: ['start-rollout', 'roll-back'] },
-    { action: 'ec2:RunInstances', steps: ['start-rollout', 'roll-back'] },
-    { action: 'ec2:CreateTags', steps: ['start-rollout', 'roll-back'] },
-    { action: 'iam:PassRole', steps: ['start-rollout', 'roll-back'] },
-    { action: 'autoscaling:RollbackInstanceRefresh', steps: ['roll-back'] },
+    { action: 'autoscaling:StartInstanceRefresh', steps: ['start-rollout', 'roll-back', 'watch-roll-back'] },
+    { action: 'eks:UpdateNodegroupVersion', steps: ['start-rollout', 'roll-back', 'watch-roll-back'] },
+    { action: 'ec2:RunInstances', steps: ['start-rollout', 'roll-back', 'watch-roll-back'] },
+    { action: 'ec2:CreateTags', steps: ['start-rollout', 'roll-back', 'watch-roll-back'] },
+    { action: 'iam:PassRole', steps: ['start-rollout', 'roll-back', 'watch-roll-back'] },
+    { action: 'autoscaling:RollbackInstanceRefresh', steps: ['roll-back', 'watch-roll-back'] },
     { action: 'autoscaling:PutLifecycleHook', steps: ['open-admission'] },
     { action: 'autoscaling:DeleteLifecycleHook', steps: ['close-admission'] },
-    { action: 'ec2:CreateLaunchTemplateVersion', steps: ['create-template-version', 'roll-back'] },
+    { action: 'ec2:CreateLaunchTemplateVersion', steps: ['create-template-version', 'roll-back', 'watch-roll-back'] },
   ])('$action is left to $steps', ({ action, steps }) => {
     expect(stepsWith(action).toSorted()).toEqual(steps.toSorted());
   });

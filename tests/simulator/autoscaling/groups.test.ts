@@ -140,6 +140,34 @@ describe('updating a group', () => {
     expect(describeGroups(account)).toEqual(before);
   });
 
+  it('exchanges the template inside a mixed instances policy and keeps the rest of it', () => {
+    const account = anAccount();
+    const Overrides = [{ InstanceType: 'm5.large' }];
+    const policyWith = (Version: string) => ({
+      LaunchTemplate: { LaunchTemplateSpecification: { LaunchTemplateId: account.templateId, Version }, Overrides },
+    });
+    aGroup(account, { launchTemplate: undefined, mixedInstancesPolicy: policyWith('1') });
+    account.autoScaling.setLaunchTemplate('nodes', { LaunchTemplateId: account.templateId, Version: '2' });
+    expect(account.autoScaling.group('nodes')?.mixedInstancesPolicy).toMatchObject(policyWith('2'));
+  });
+
+  it.each([
+    { case: 'weights', override: { InstanceType: 'm5.large', WeightedCapacity: '2' } },
+    {
+      case: 'instance requirements',
+      override: { InstanceRequirements: { VCpuCount: { Min: 2 }, MemoryMiB: { Min: 2 } } },
+    },
+  ])('says that $case are not simulated', ({ override }) => {
+    const account = anAccount();
+    aGroup(account);
+    const LaunchTemplate = {
+      LaunchTemplateSpecification: { LaunchTemplateId: account.templateId, Version: '1' },
+      Overrides: [override],
+    };
+    const update = () => account.call('UpdateAutoScalingGroup', { ...named, MixedInstancesPolicy: { LaunchTemplate } });
+    expect(refusalOf(update)?.code).toBe('NotSimulated');
+  });
+
   it('does not touch instances that run', async () => {
     const account = anAccount();
     aGroup(account);

@@ -106,6 +106,18 @@ describe('a launch', () => {
     expect(inService(account)).toBe(2);
   });
 
+  it('starts with the shortest pause again after a success', async () => {
+    const second = { ...outage(START + 3 * HOUR), from: START + 2 * HOUR };
+    const account = anAccount({ faults: [outage(START + HOUR), second] });
+    aGroup(account, { desiredCapacity: 1, runningSince: undefined });
+    await account.pass(2 * HOUR);
+    account.autoScaling.setDesiredCapacity('nodes', 2);
+    await account.pass(5 * MINUTE);
+    const since = { Name: 'StartTimeLowerBound', Values: [new Date(START + 2 * HOUR).toISOString()] };
+    const [first, next] = activities(account, { Filters: [since] }).toReversed();
+    expect((next?.StartTime.getTime() ?? 0) - (first?.StartTime.getTime() ?? 0)).toBe(20_000);
+  });
+
   it('is suspended by the service after long enough where the account is set so', async () => {
     const account = anAccount({ faults: [outage(START + 48 * HOUR)], behaviour: { suspendLaunchesAfter: 24 * HOUR } });
     aGroup(account, { desiredCapacity: 1, runningSince: undefined });

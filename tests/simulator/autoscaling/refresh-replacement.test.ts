@@ -10,6 +10,7 @@ import {
   MINUTE,
   NEW_AMI,
   OLD_AMI,
+  run,
   startRefresh,
 } from './an-account.ts';
 
@@ -231,6 +232,34 @@ describe('which instances a refresh replaces', () => {
     }
   });
 
+  it('begins with those that do not have the wanted configuration yet', async () => {
+    const account = anAccount();
+    aGroup(account, {
+      desiredCapacity: 1,
+      subnetIds: ['subnet-0aaaaaaa'],
+      launchTemplate: { LaunchTemplateId: account.templateId, Version: '2' },
+    });
+    account.autoScaling.setLaunchTemplate('nodes', { LaunchTemplateId: account.templateId, Version: '1' });
+    account.autoScaling.setDesiredCapacity('nodes', 2);
+    await account.pass(MINUTE);
+    startRefresh(account, { preferences: { MinHealthyPercentage: 100, MaxHealthyPercentage: 100 } });
+    await account.until(isOver(account));
+    expect(account.log('instance.shutting-down').map(({ details }) => details.imageId)).toEqual([OLD_AMI, NEW_AMI]);
+  });
+
+  it('fails in time, instead of breaking, when its desired version is deleted', async () => {
+    const account = anAccount();
+    aGroup(account);
+    startRefresh(account, {
+      preferences: { SkipMatching: true, MinHealthyPercentage: 100, MaxHealthyPercentage: 100 },
+    });
+    await account.until(() => latestRefresh(account).PercentageComplete === 25);
+    run(account.ec2.service, 'DeleteLaunchTemplateVersions', { LaunchTemplateId: account.templateId, Versions: ['2'] });
+    await account.until(isOver(account));
+    expect(latestRefresh(account)).toMatchObject({ Status: 'Failed', PercentageComplete: 25 });
+    expect(inService(account)).toBe(4);
+  });
+
   it('looks up $Latest again for every instance', async () => {
     const account = anAccount();
     aGroup(account);
@@ -289,12 +318,12 @@ describe('which instances a refresh replaces', () => {
   });
 
   it.each([
-    { how: 'Terminate', status: 'Successful', instances: 4, standby: 0 },
-    { how: 'Ignore', status: 'Successful', instances: 4, standby: 1 },
-    { how: 'Wait', status: 'Failed', instances: 4, standby: 1 },
+    { how: 'Terminate', status: 'Successful', percentage: 100, instances: 4, standby: 0 },
+    { how: 'Ignore', status: 'Successful', percentage: 100, instances: 4, standby: 1 },
+    { how: 'Wait', status: 'Failed', percentage: 75, instances: 4, standby: 1 },
   ])(
     'has $standby instances in standby at the end when they are to $how',
-    async ({ how, status, standby, instances }) => {
+    async ({ how, status, standby, instances, percentage }) => {
       const account = anAccount();
       const instanceId = aGroup(account).instances[0]?.instanceId;
       account.call('EnterStandby', {
@@ -307,7 +336,7 @@ describe('which instances a refresh replaces', () => {
       });
       await account.until(isOver(account));
       const group = account.autoScaling.group('nodes');
-      expect(latestRefresh(account).Status).toBe(status);
+      expect(latestRefresh(account)).toMatchObject({ Status: status, PercentageComplete: percentage });
       expect(group?.instances.filter(({ state }) => state === 'Standby')).toHaveLength(standby);
       expect(group?.instances).toHaveLength(instances);
     },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { refusalOf } from '../autoscaling/an-account.ts';
-import { AMI, anAmi, anEc2 } from './an-ec2.ts';
+import { AMI, anAmi, anEc2, START } from './an-ec2.ts';
 
 const LINUX = 'ami-00000000000000002';
 const AMAZON = 'ami-00000000000000003';
@@ -78,6 +78,20 @@ describe('the images that are described', () => {
     const { find } = withImages();
     expect(refusalOf(() => find({ Filters: [{ Name: 'kernel-id', Values: ['x'] }] }))?.code).toBe('NotSimulated');
     expect(refusalOf(() => find({ ExecutableUsers: ['all'] }))?.code).toBe('NotSimulated');
+  });
+});
+
+describe('the last launch from an image', () => {
+  it('is reported a day later', async () => {
+    const { account } = withImages();
+    const place = { instanceType: 'm5.large', subnetId: 'subnet-0aaaaaaa' };
+    account.ec2.launchInstance({ clientToken: 'once', imageId: AMI, ...place });
+    const reported = () =>
+      account.call<{ Images: { LastLaunchedTime?: string }[] }>('DescribeImages').Images[0]?.LastLaunchedTime;
+    await account.pass(24 * 3_600_000 - 1);
+    expect(reported()).toBeUndefined();
+    await account.pass(1);
+    expect(reported()).toBe(new Date(START).toISOString());
   });
 });
 

@@ -1,0 +1,190 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { DescribeClusterCommand, EKSClient, ResourceNotFoundException } from '@aws-sdk/client-eks';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { clusterToken } from '../../functions/adapters/cluster-token.ts';
+import { clusterReader, translateNode } from '../../functions/adapters/kubernetes.ts';
+import { selfSignedCertificate } from '../support/certificate.ts';
+
+process.env.AWS_REGION = 'us-west-2';
+const roleArn = 'arn:aws:iam::111122223333:role/reglaze-reader';
+const eks = mockClient(EKSClient);
+const sts = mockClient(STSClient);
+const node = JSON.parse(readFileSync(new URL('../support/samples/windows-node.json', import.meta.url), 'utf8'));
+const reader = clusterReader(() => roleArn);
+
+type Answer = { status: number; body: unknown };
+let answers: Answer[] = [];
+const asked: { url: string; authorization: string }[] = [];
+let server: Server;
+let certificate: { key: string; cert: string };
+
+const assumeRole = (minutes: number) =>
+  sts.on(AssumeRoleCommand).callsFake(() => ({
+    Credentials: {
+      AccessKeyId: 'ASIAEXAMPLE',
+      SecretAccessKey: 'secret',
+      SessionToken: 'session',
+      Expiration: new Date(Date.now() + minutes * 60_000),
+    },
+  }));
+
+beforeAll(async () => {
+  certificate = await selfSignedCertificate('127.0.0.1');
+  server = createServer(certificate, (request, response) => {
+    asked.push({ url: request.url ?? '', authorization: request.headers.authorization ?? '' });
+    const { status, body } = answers.shift() ?? { status: 500, body: {} };
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterAll(() => server.close());
+
+beforeEach(() => {
+  eks.reset();
+  sts.reset();
+  asked.length = 0;
+  assumeRole(60);
+  eks.on(DescribeClusterCommand).callsFake(({ name }) => ({
+    cluster: {
+      name,
+      endpoint: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      certificateAuthority: { data: Buffer.from(certificate.cert).toString('base64') },
+    },
+  }));
+});
+
+describe('the token of a cluster', () => {
+  it('holds exactly what the cluster accepts: the parameters of a signature over its own name', async () => {
+    const token = await clusterToken('demo', roleArn);
+    const url = new URL(Buffer.from(token.replace('k8s-aws-v1.', ''), 'base64url').toString());
+    expect(`${url.origin}${url.pathname}`).toBe('https://sts.us-west-2.amazonaws.com/');
+    expect([...url.searchParams.keys()].map((key) => key.toLowerCase()).toSorted()).toEqual([
+      'action',
+      'version',
+      'x-amz-algorithm',
+      'x-amz-credential',
+      'x-amz-date',
+      'x-amz-expires',
+      'x-amz-security-token',
+      'x-amz-signature',
+      'x-amz-signedheaders',
+    ]);
+    expect(url.searchParams.get('X-Amz-SignedHeaders')).toBe('host;x-k8s-aws-id');
+    expect(token.length).toBeLessThan(4096);
+    expect(token).not.toMatch(/=$/);
+  });
+
+  it('is signed with one session for all clusters while that is good, and with a new one in time', async () => {
+    const another = 'arn:aws:iam::111122223333:role/short-lived';
+    assumeRole(10);
+    await clusterToken('demo', another);
+    await clusterToken('demo', another);
+    assumeRole(60);
+    await clusterToken('demo', another);
+    await clusterToken('prod', another);
+    expect(sts.commandCalls(AssumeRoleCommand)).toHaveLength(3);
+  });
+});
+
+describe('a cluster', () => {
+  it('is asked for its Windows nodes with the token, page by page', async () => {
+    answers = [
+      { status: 200, body: { items: [node], metadata: { continue: 'more/+' } } },
+      { status: 200, body: { items: [node], metadata: {} } },
+    ];
+    expect(await reader.listNodes('demo')).toHaveLength(2);
+    expect(asked.map(({ url }) => url)).toEqual([
+      '/api/v1/nodes?labelSelector=kubernetes.io%2Fos%3Dwindows&limit=500',
+      '/api/v1/nodes?labelSelector=kubernetes.io%2Fos%3Dwindows&limit=500&continue=more%2F%2B',
+    ]);
+    expect(asked[0]?.authorization).toMatch(/^Bearer k8s-aws-v1\./);
+  });
+
+  it('says that a node is not registered', async () => {
+    answers = [{ status: 404, body: { code: 404 } }];
+    expect(await reader.findNode('demo', 'ip-10-0-1-23')).toBeUndefined();
+    expect(asked[0]?.url).toBe('/api/v1/nodes/ip-10-0-1-23');
+  });
+
+  it.each([401, 403])('that answers %i is told with the command that changes it', async (status) => {
+    answers = [
+      { status, body: { code: status } },
+      { status, body: { code: status } },
+    ];
+    await expect(reader.listNodes('demo')).rejects.toMatchObject({ name: 'ClusterAccessDenied' });
+    expect(await reader.view('demo')).toMatchObject({
+      refused: { error: 'ClusterAccessDenied', cause: expect.stringContaining('npm run grant -- --cluster demo') },
+    });
+  });
+
+  it.each([429, 500, 503])('that answers %i may be asked again', async (status) => {
+    answers = [{ status, body: {} }];
+    await expect(reader.listNodes('demo')).rejects.toMatchObject({ name: 'KubernetesUnavailable' });
+  });
+
+  it('with another authority than its own is not trusted', async () => {
+    const other = await selfSignedCertificate('127.0.0.1');
+    const endpoint = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    eks
+      .on(DescribeClusterCommand)
+      .resolves({ cluster: { endpoint, certificateAuthority: { data: Buffer.from(other.cert).toString('base64') } } });
+    await expect(reader.listNodes('impostor')).rejects.toMatchObject({ name: 'KubernetesUnavailable' });
+    expect(asked).toHaveLength(0);
+  });
+
+  it('that does not exist is a refusal of the plan', async () => {
+    eks.on(DescribeClusterCommand).rejects(new ResourceNotFoundException({ message: 'gone', $metadata: {} }));
+    expect(await reader.view('nowhere')).toMatchObject({ refused: { error: 'ClusterUnknown' } });
+  });
+});
+
+describe('a node object', () => {
+  it('is read as the kubelet and the controllers write it', () => {
+    expect(translateNode(node)).toEqual({
+      name: 'ip-10-0-1-23.us-west-2.compute.internal',
+      instanceId: 'i-0abc1234def567890',
+      ready: true,
+      readyDetail: 'KubeletReady: kubelet is posting ready status',
+      initialized: true,
+      podAddresses: 14,
+      patchLevel: '10.0.20348.5139',
+      osImage: 'Windows Server 2022 Datacenter',
+    });
+  });
+
+  it.each([
+    { case: 'no addresses yet', change: { status: { ...node.status, capacity: {} } }, expected: { podAddresses: 0 } },
+    {
+      case: 'the taint of a new node',
+      change: {
+        spec: {
+          ...node.spec,
+          taints: [{ key: 'node.cloudprovider.kubernetes.io/uninitialized', effect: 'NoSchedule' }],
+        },
+      },
+      expected: { initialized: false },
+    },
+    { case: 'no provider id', change: { spec: {} }, expected: { instanceId: undefined } },
+    {
+      case: 'a provider id of another provider',
+      change: { spec: { providerID: 'azure:///x/i-0a' } },
+      expected: { instanceId: undefined },
+    },
+    {
+      case: 'an unknown Ready condition',
+      change: { status: { ...node.status, conditions: [{ type: 'Ready', status: 'Unknown' }] } },
+      expected: { ready: false },
+    },
+    {
+      case: 'no conditions',
+      change: { status: {} },
+      expected: { ready: false, readyDetail: 'no condition reported', patchLevel: '' },
+    },
+  ])('with $case', ({ change, expected }) => {
+    expect(translateNode({ ...node, ...change })).toMatchObject(expected);
+  });
+});

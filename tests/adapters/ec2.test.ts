@@ -1,0 +1,138 @@
+import {
+  CreateLaunchTemplateVersionCommand,
+  DescribeImagesCommand,
+  DescribeInstancesCommand,
+  DescribeLaunchTemplateVersionsCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { describeAmi } from '../../functions/adapters/ec2-images.ts';
+import { findInstance, withImages } from '../../functions/adapters/ec2-instances.ts';
+import { deriveVersion, readLaunchSource } from '../../functions/adapters/launch-templates.ts';
+import { anInstance } from '../support/builders.ts';
+
+const aws = mockClient(EC2Client);
+beforeEach(() => aws.reset());
+
+const awsError = (name: string) => Object.assign(new Error('text'), { name });
+const source = { id: 'lt-0a', version: 7 };
+
+describe('an AMI', () => {
+  it('is asked for even when it is deprecated or disabled, so that the answer can say so', async () => {
+    aws.on(DescribeImagesCommand).resolves({ Images: [{ State: 'disabled', Platform: 'windows' as never }] });
+    expect(await describeAmi('ami-0new')).toEqual({ amiId: 'ami-0new', state: 'disabled', platform: 'windows' });
+    expect(aws.commandCalls(DescribeImagesCommand)[0]?.args[0].input).toMatchObject({
+      IncludeDeprecated: true,
+      IncludeDisabled: true,
+    });
+  });
+
+  it.each([
+    { case: 'vanished from the list', answer: () => aws.on(DescribeImagesCommand).resolves({ Images: [] }) },
+    { case: 'is unknown', answer: () => aws.on(DescribeImagesCommand).rejects(awsError('InvalidAMIID.NotFound')) },
+  ])('that $case is named', async ({ answer }) => {
+    answer();
+    await expect(describeAmi('ami-0new')).rejects.toMatchObject({
+      name: 'AmiNotFound',
+      message: expect.stringContaining('ami-0new'),
+    });
+  });
+});
+
+describe('instances', () => {
+  const answerAll = () =>
+    aws.on(DescribeInstancesCommand).callsFake(({ Filters }) => ({
+      Reservations: [
+        { Instances: Filters[0].Values.map((InstanceId: string) => ({ InstanceId, ImageId: `ami-of-${InstanceId}` })) },
+      ],
+    }));
+
+  it('get their AMIs in batches, never one call each', async () => {
+    answerAll();
+    const instances = Array.from({ length: 450 }, (_, index) =>
+      anInstance({ instanceId: `i-${index}`, imageId: undefined }),
+    );
+    const [group] = await withImages([{ instances }]);
+    expect(group?.instances.every(({ instanceId, imageId }) => imageId === `ami-of-${instanceId}`)).toBe(true);
+    expect(aws.commandCalls(DescribeInstancesCommand)).toHaveLength(3);
+  });
+
+  it('cost no call when there are none', async () => {
+    expect(await withImages([{ instances: [] }])).toEqual([{ instances: [] }]);
+    expect(aws.commandCalls(DescribeInstancesCommand)).toHaveLength(0);
+  });
+
+  it('that EC2 has forgotten are no error', async () => {
+    aws.on(DescribeInstancesCommand).resolves({ Reservations: [] });
+    expect(await findInstance('i-0a')).toBeUndefined();
+    expect(await withImages([{ instances: [anInstance()] }])).toMatchObject([{ instances: [{ imageId: undefined }] }]);
+  });
+});
+
+describe('a launch template version', () => {
+  const made = (VersionNumber: number, VersionDescription: string, ImageId: string) => ({
+    VersionNumber,
+    VersionDescription,
+    LaunchTemplateData: { ImageId },
+  });
+
+  it('differs from its source by the AMI alone', async () => {
+    aws.on(DescribeLaunchTemplateVersionsCommand).resolves({ LaunchTemplateVersions: [] });
+    aws.on(CreateLaunchTemplateVersionCommand).resolves({ LaunchTemplateVersion: { VersionNumber: 8 } });
+    expect(await deriveVersion(source, 'ami-0new')).toEqual({ id: 'lt-0a', version: 8 });
+    expect(aws.commandCalls(CreateLaunchTemplateVersionCommand)[0]?.args[0].input).toMatchObject({
+      LaunchTemplateId: 'lt-0a',
+      SourceVersion: '7',
+      LaunchTemplateData: { ImageId: 'ami-0new' },
+    });
+  });
+
+  it('is made once: the next time it is found by its description', async () => {
+    const versions = new Map<number, ReturnType<typeof made>>();
+    aws.on(CreateLaunchTemplateVersionCommand).callsFake(({ VersionDescription, LaunchTemplateData }) => {
+      versions.set(8, made(8, VersionDescription, LaunchTemplateData.ImageId));
+      return { LaunchTemplateVersion: { VersionNumber: 8 } };
+    });
+    aws.on(DescribeLaunchTemplateVersionsCommand).callsFake(() => ({ LaunchTemplateVersions: [...versions.values()] }));
+    const first = await deriveVersion(source, 'ami-0new');
+    expect(await deriveVersion(source, 'ami-0new')).toEqual(first);
+    expect(aws.commandCalls(CreateLaunchTemplateVersionCommand)).toHaveLength(1);
+  });
+
+  it('is made by one token for one source and AMI, and by another for another', async () => {
+    aws.on(DescribeLaunchTemplateVersionsCommand).resolves({ LaunchTemplateVersions: [] });
+    aws.on(CreateLaunchTemplateVersionCommand).resolves({ LaunchTemplateVersion: { VersionNumber: 8 } });
+    for (const amiId of ['ami-0new', 'ami-0new', 'ami-0newer']) await deriveVersion(source, amiId);
+    const tokens = aws.commandCalls(CreateLaunchTemplateVersionCommand).map(({ args }) => args[0].input.ClientToken);
+    expect(tokens[0]).toBe(tokens[1]);
+    expect(tokens[0]).not.toBe(tokens[2]);
+  });
+
+  it('that EC2 warns of is refused, with the warning', async () => {
+    aws.on(DescribeLaunchTemplateVersionsCommand).resolves({ LaunchTemplateVersions: [] });
+    aws.on(CreateLaunchTemplateVersionCommand).resolves({
+      LaunchTemplateVersion: { VersionNumber: 8 },
+      Warning: { Errors: [{ Code: 'InvalidAMIID.Malformed', Message: 'bad id' }] },
+    });
+    await expect(deriveVersion(source, 'ami-x')).rejects.toMatchObject({
+      name: 'LaunchTemplateInvalid',
+      message: expect.stringContaining('bad id'),
+    });
+  });
+
+  it('that is gone names no AMI', async () => {
+    aws.on(DescribeLaunchTemplateVersionsCommand).rejects(awsError('InvalidLaunchTemplateId.VersionNotFound'));
+    expect(await readLaunchSource(source)).toMatchObject({ imageId: undefined });
+  });
+
+  it('tells an unresolved parameter and attribute-based instance types', async () => {
+    aws.on(DescribeLaunchTemplateVersionsCommand).resolves({
+      LaunchTemplateVersions: [{ LaunchTemplateData: { ImageId: 'resolve:ssm:/ami', InstanceRequirements: {} } }],
+    });
+    expect(await readLaunchSource(source)).toMatchObject({
+      imageId: 'resolve:ssm:/ami',
+      hasInstanceRequirements: true,
+    });
+  });
+});

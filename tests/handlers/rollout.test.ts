@@ -1,0 +1,209 @@
+import '../support/handler-environment.ts';
+import { describe, expect, it } from 'vitest';
+import { closeAdmission } from '../../functions/handlers/close-admission.ts';
+import { createTemplateVersion } from '../../functions/handlers/create-template-version.ts';
+import { openAdmission } from '../../functions/handlers/open-admission.ts';
+import { promote } from '../../functions/handlers/promote.ts';
+import { releaseLease } from '../../functions/handlers/release-lease.ts';
+import { startRollout } from '../../functions/handlers/start-rollout.ts';
+import { takeLease } from '../../functions/handlers/take-lease.ts';
+import { verifyNodes } from '../../functions/handlers/verify-nodes.ts';
+import {
+  aKey,
+  aNode,
+  anImage,
+  anInstance,
+  aPlan,
+  aReplacement,
+  aRollingState,
+  aState,
+  executionArn,
+  fromTemplate,
+} from '../support/builders.ts';
+import { FakeAccount } from '../support/fake-account.ts';
+import { FakeNodeGroup } from '../support/fake-node-group.ts';
+
+const key = aKey();
+const managed = () =>
+  new FakeAccount(new FakeNodeGroup({ kind: 'managed' }, { reversible: false, admitsByHook: false }));
+
+describe('Take lease', () => {
+  const input = { ...key, executionArn, image: anImage() };
+  const leased = () => {
+    const account = new FakeAccount();
+    account.bucket.seed('runs/run-1/plan.json', aPlan());
+    return account;
+  };
+
+  it('writes down what to go back to before anything is changed', async () => {
+    const account = leased();
+    expect(await takeLease(account)(input)).toEqual({ lease: 'taken' });
+    expect(account.state).toMatchObject({
+      phase: 'leased',
+      before: { amiId: 'ami-0old', launchTemplate: { version: 7 }, patchLevel: '10.0.20348.4648' },
+    });
+    expect(account.nodeGroup.changes).toEqual([]);
+  });
+
+  it('twice is the same as once', async () => {
+    const account = leased();
+    await takeLease(account)(input);
+    const { state } = account;
+    expect(await takeLease(account)(input)).toEqual({ lease: 'taken' });
+    expect(account.state).toEqual(state);
+  });
+
+  it('leaves a group to the run that works on it, and reports it as skipped', async () => {
+    const account = leased().withState(
+      aState({ lease: { run: 'run-0', executionArn: 'arn:zero', until: '2026-05-16T09:00:00Z' } }),
+    );
+    expect(await takeLease(account)(input)).toMatchObject({
+      lease: 'held',
+      reason: { error: 'LeaseHeld', cause: expect.stringContaining('run-0') },
+    });
+    expect(account.bucket.content('runs/run-1/outcomes/demo/win2022.json')).toMatchObject({
+      outcome: 'skipped',
+      reason: { error: 'LeaseHeld' },
+    });
+    expect(account.state.lease?.run).toBe('run-0');
+  });
+});
+
+describe('Make launch template version', () => {
+  const deriveVersion = async () => ({ id: 'lt-0a', version: 8 });
+
+  it('remembers the version, and before that that one is being made', async () => {
+    const account = new FakeAccount().withState(aState());
+    const phases: string[] = [];
+    const derive = async () => {
+      phases.push(account.state.phase);
+      return deriveVersion();
+    };
+    const { launchTemplate } = await createTemplateVersion({ files: account.files, deriveVersion: derive })(key);
+    expect(launchTemplate).toEqual({ id: 'lt-0a', fromVersion: 7, toVersion: 8 });
+    expect(phases).toEqual(['versioned']);
+    expect(account.state.launchTemplate).toEqual(launchTemplate);
+  });
+
+  it("never works on a group whose lease is another run's", async () => {
+    const account = new FakeAccount().withState(aState());
+    await expect(
+      createTemplateVersion({ files: account.files, deriveVersion })(aKey({ run: 'run-2' })),
+    ).rejects.toMatchObject({ name: 'LeaseLost' });
+  });
+});
+
+describe('Open and close admission', () => {
+  it('writes the hook down before it is put, and forgets it after it is gone', async () => {
+    const account = new FakeAccount().withState(aState({ phase: 'versioned' }));
+    const putHook = account.nodeGroup.openAdmission;
+    account.nodeGroup.openAdmission = async (name, metadata) => {
+      expect(account.state.hook).toBe('open');
+      await putHook(name, metadata);
+    };
+    expect(await openAdmission(account)(key)).toEqual({ admission: 'open' });
+    expect(account.nodeGroup.hook).toEqual({ ...key, joinTimeoutSeconds: 1800 });
+    expect(await closeAdmission(account)(key)).toEqual({ admission: 'closed' });
+    expect(account.state.hook).toBeUndefined();
+    expect(await closeAdmission(account)(key)).toEqual({ admission: 'not-needed' });
+    expect(account.nodeGroup.changes).toEqual(['put hook', 'delete hook']);
+  });
+
+  it('is not needed where EKS waits for nodes by itself', async () => {
+    const account = managed().withState(aState({ kind: 'managed', phase: 'versioned' }));
+    expect(await openAdmission(account)(aKey({ kind: 'managed' }))).toEqual({ admission: 'not-needed' });
+    expect(account.nodeGroup.changes).toEqual([]);
+  });
+});
+
+describe('Start replacing nodes', () => {
+  const ready = () => new FakeAccount().withState(aRollingState({ phase: 'admitting', rollout: undefined } as never));
+
+  it('starts once, however often it is asked', async () => {
+    const account = ready();
+    const first = await startRollout(account)(key);
+    expect(await startRollout(account)(key)).toEqual(first);
+    expect(account.nodeGroup.changes).toEqual(['start refresh-1 to version 8']);
+  });
+
+  it('finds what it started when the answer was lost', async () => {
+    const account = ready();
+    account.nodeGroup.losesNextAnswer = true;
+    await expect(startRollout(account)(key)).rejects.toThrow('died');
+    expect(account.state).toMatchObject({ phase: 'rolling', rollout: { attempts: 1 } });
+    expect(await startRollout(account)(key)).toMatchObject({ rollout: { id: 'refresh-1' } });
+    expect(account.nodeGroup.changes).toEqual(['start refresh-1 to version 8']);
+  });
+
+  it('starts again after one that stalled', async () => {
+    const account = ready();
+    await startRollout(account)(key);
+    account.nodeGroup.end('failed');
+    const { rollout } = account.state;
+    if (rollout === undefined) throw new Error('nothing was started');
+    account.withState({ ...account.state, rollout: { ...rollout, stalled: true } });
+    expect(await startRollout(account)(key)).toMatchObject({ rollout: { id: 'refresh-2' } });
+    expect(account.state.rollout).toMatchObject({ attempts: 2, after: 'refresh-1' });
+    expect(account.state.rollout).not.toHaveProperty('stalled');
+  });
+
+  it('neither adopts nor cancels what somebody else runs', async () => {
+    const account = ready();
+    account.nodeGroup.replacements = [aReplacement({ id: 'theirs', launchTemplate: { id: 'lt-0a', version: 6 } })];
+    await expect(startRollout(account)(key)).rejects.toMatchObject({ name: 'ReplacementByOthers' });
+    expect(account.nodeGroup.changes).toEqual([]);
+  });
+});
+
+describe('Verify nodes, promote, release', () => {
+  const replaced = () => {
+    const account = new FakeAccount().withState(aRollingState({ phase: 'replaced' }));
+    account.change({
+      source: fromTemplate('ami-0new', 8),
+      instances: [anInstance({ imageId: 'ami-0new' }), anInstance({ instanceId: 'i-0b', imageId: 'ami-0new' })],
+    });
+    account.nodes = ['i-0a', 'i-0b'].map((instanceId) => aNode({ instanceId, patchLevel: '10.0.20348.5139' }));
+    return account;
+  };
+
+  it('ends with a group that is patched, reported, and free', async () => {
+    const account = replaced();
+    expect(await verifyNodes(account)(key)).toEqual({ verification: 'verified' });
+    expect(await promote(account)(key)).toEqual({ promoted: true });
+    await closeAdmission(account)(key);
+    expect(await releaseLease(account)({ ...key, outcome: 'patched' })).toEqual({ outcome: 'patched' });
+    expect(account.state.lease).toBeUndefined();
+    expect(account.bucket.content('runs/run-1/outcomes/demo/win2022.json')).toMatchObject({
+      outcome: 'patched',
+      nodes: { total: 2, patched: 2 },
+      fromPatchLevel: '10.0.20348.4648',
+      toPatchLevel: '10.0.20348.5139',
+    });
+  });
+
+  it('waits for a node, and says which', async () => {
+    const account = replaced();
+    account.nodes = account.nodes.slice(0, 1);
+    expect(await verifyNodes(account)(key)).toMatchObject({
+      verification: 'pending',
+      reason: { cause: expect.stringContaining('i-0b') },
+    });
+    expect(account.state.verified).toBeUndefined();
+  });
+
+  it('never promotes a group that would launch something else', async () => {
+    const account = replaced();
+    account.change({ source: fromTemplate('ami-0old', 7) });
+    await expect(promote(account)(key)).rejects.toMatchObject({ name: 'NodeGroupChanged' });
+    expect(account.state.phase).toBe('replaced');
+  });
+
+  it('tells the same end when the lease is released twice, also with another wish', async () => {
+    const account = replaced();
+    const reason = { error: 'NodeNeverJoined', cause: 'i-0c' };
+    const first = await releaseLease(account)({ ...key, outcome: 'rolled-back', reason });
+    const { state } = account;
+    expect(await releaseLease(account)({ ...key, outcome: 'failed', reason })).toEqual(first);
+    expect(account.state).toEqual(state);
+  });
+});

@@ -1,0 +1,65 @@
+import { openRunFiles } from '../../functions/adapters/run-files.ts';
+import type { WindowsNode } from '../../functions/domain/node.ts';
+import type { GroupInstance, NodeGroup } from '../../functions/domain/node-group.ts';
+import type { LaunchFailure } from '../../functions/domain/rollout.ts';
+import type { StateFile } from '../../functions/domain/state-file.ts';
+import { aNode, now } from './builders.ts';
+import { FakeNodeGroup } from './fake-node-group.ts';
+import { FakeRunBucket } from './fake-run-bucket.ts';
+
+/** One node group with everything that steps see of it, in memory. Its members are what handlers take as dependencies. */
+export class FakeAccount {
+  readonly bucket = new FakeRunBucket();
+  readonly files = openRunFiles(this.bucket);
+  readonly nodeGroup: FakeNodeGroup;
+  nodes: WindowsNode[];
+  launchFailure: LaunchFailure | undefined;
+  readonly notices: string[] = [];
+  readonly started = new Map<string, unknown>();
+  clock = now;
+
+  constructor(nodeGroup = new FakeNodeGroup()) {
+    this.nodeGroup = nodeGroup;
+    this.nodes = nodeGroup.group.instances.map(({ instanceId }) => aNode({ name: `node-${instanceId}`, instanceId }));
+  }
+
+  /** As if earlier steps had left this state. */
+  withState(state: StateFile): this {
+    this.bucket.seed('state/demo/win2022.json', state);
+    return this;
+  }
+
+  get state(): StateFile {
+    return this.bucket.content('state/demo/win2022.json') as StateFile;
+  }
+
+  get drivers() {
+    return this.nodeGroup.asDrivers();
+  }
+
+  now = () => this.clock;
+  listInstances = async (): Promise<GroupInstance[]> => [...this.nodeGroup.group.instances];
+  withImages = async <Group extends { readonly instances: readonly GroupInstance[] }>(groups: readonly Group[]) => [
+    ...groups,
+  ];
+  listNodes = async () => this.nodes;
+  viewCluster = async () => ({ nodes: this.nodes });
+  findNode = async (_: string, name: string) => this.nodes.find((node) => node.name === name);
+  findLaunchFailure = async () => this.launchFailure;
+  findImageIds = async (ids: readonly string[]) => new Map(ids.map((id) => [id, 'ami-0new']));
+
+  notify = async ({ subject }: { readonly subject: string }) => {
+    this.notices.push(subject);
+  };
+
+  start = async (name: string, input: unknown) => {
+    if (this.started.has(name)) return 'already' as const;
+    this.started.set(name, input);
+    return 'started' as const;
+  };
+
+  /** Replaces what the group is now. */
+  change(group: Partial<NodeGroup>): void {
+    this.nodeGroup.group = { ...this.nodeGroup.group, ...group };
+  }
+}
