@@ -1,5 +1,5 @@
 import { DescribeInstancesCommand, type Instance } from '@aws-sdk/client-ec2';
-import type { AdmittedInstance } from '../domain/admission.ts';
+import type { InstanceIdentity } from '../domain/admission.ts';
 import type { GroupInstance } from '../domain/node-group.ts';
 import { awsCall } from './aws-call.ts';
 import { ec2 } from './ec2-client.ts';
@@ -47,14 +47,16 @@ export async function withImages<Group extends { readonly instances: readonly Gr
   }));
 }
 
-/** One new instance, or undefined when EC2 does not know it (any more). */
-export async function findInstance(instanceId: string): Promise<AdmittedInstance | undefined> {
+/** What never changes while an instance lives, for the instances that this environment has asked about. */
+const identities = new Map<string, InstanceIdentity>();
+
+/** Which AMI and which node name an instance has, or undefined when EC2 does not know it (any more). Asked once. */
+export async function identifyInstance(instanceId: string): Promise<InstanceIdentity | undefined> {
+  const known = identities.get(instanceId);
+  if (known) return known;
   const instance = (await describeInstances([instanceId])).get(instanceId);
-  if (instance === undefined) return undefined;
-  return {
-    instanceId,
-    imageId: instance.ImageId ?? '',
-    state: instance.State?.Name ?? 'unknown',
-    privateDnsName: instance.PrivateDnsName ?? '',
-  };
+  if (!instance?.ImageId || !instance.PrivateDnsName) return undefined;
+  const identity = { imageId: instance.ImageId, privateDnsName: instance.PrivateDnsName };
+  identities.set(instanceId, identity);
+  return identity;
 }

@@ -54,9 +54,22 @@ export async function deleteAdmitHook(autoScalingGroupName: string): Promise<voi
 
 type WaitingInstance = Pick<AdmissionInput, 'autoScalingGroupName' | 'instanceId'>;
 
-/** Gives the instance the hook's full time again, from now; `ended` when it does not wait (any more). */
-export const keepWaiting = ({ autoScalingGroupName, instanceId }: WaitingInstance): Promise<'done' | 'ended'> =>
-  unlessEnded(() =>
+const secondsBetweenHeartbeats = 60;
+
+/** When this environment last gave an instance more time. */
+const heartbeats = new Map<string, Date>();
+
+/**
+ * Gives the instance the hook's full time again; `ended` when it does not wait (any more).
+ *
+ * Who asks more often than once a minute gets the last answer: a heartbeat lasts for five.
+ */
+export async function keepWaiting(instance: WaitingInstance, now: Date): Promise<'done' | 'ended'> {
+  const { autoScalingGroupName, instanceId } = instance;
+  const last = heartbeats.get(instanceId);
+  if (last && now.getTime() - last.getTime() < secondsBetweenHeartbeats * 1000) return 'done';
+
+  const answer = await unlessEnded(() =>
     awsCall('autoscaling:RecordLifecycleActionHeartbeat', instanceId, () =>
       autoScaling().send(
         new RecordLifecycleActionHeartbeatCommand({
@@ -67,6 +80,10 @@ export const keepWaiting = ({ autoScalingGroupName, instanceId }: WaitingInstanc
       ),
     ),
   );
+  if (answer === 'done') heartbeats.set(instanceId, now);
+  else heartbeats.delete(instanceId);
+  return answer;
+}
 
 /** Lets the instance enter service, or has it terminated and replaced; `ended` when it does not wait (any more). */
 export const answerHook = (

@@ -40,19 +40,10 @@ export const Admission = z.strictObject({
 });
 export type Admission = Readonly<z.infer<typeof Admission>>;
 
-/** The instance of an admission as EC2 sees it; undefined when EC2 does not know it (any more). */
-export type AdmittedInstance = {
-  readonly instanceId: string;
-  readonly imageId: string;
-  readonly state: string;
-  readonly privateDnsName: string;
-};
+/** What never changes while an instance lives. */
+export type InstanceIdentity = { readonly imageId: string; readonly privateDnsName: string };
 
 export type Verdict = { readonly verdict: 'joined' | 'joining' | 'gone' | 'late'; readonly finding: Reason };
-
-/** True for an instance that will not become a node any more. */
-export const isGone = (instance: AdmittedInstance | undefined): boolean =>
-  instance === undefined || !['pending', 'running'].includes(instance.state);
 
 /** What keeps the instance from being a working node, in one phrase; undefined when nothing does. */
 function whyNotJoined(instanceId: string, node: WindowsNode | undefined): string | undefined {
@@ -62,23 +53,17 @@ function whyNotJoined(instanceId: string, node: WindowsNode | undefined): string
 }
 
 /**
- * Whether a new instance may enter service.
+ * Whether a new instance that waits at our hook may enter service.
  *
  * A node that works is admitted even after the deadline. Whatever is said about a node that does not names the last thing
  * that was missing, since that is what an operator has to look at.
  */
 export function judgeAdmission(
   { instanceId, joinDeadline }: Pick<AdmissionInput, 'instanceId' | 'joinDeadline'>,
-  instance: AdmittedInstance | undefined,
+  identity: InstanceIdentity,
   node: WindowsNode | undefined,
   now: Date,
 ): Verdict {
-  if (isGone(instance)) {
-    return {
-      verdict: 'gone',
-      finding: reason('AdmissionStopped', `Instance ${instanceId} was terminated before its node joined.`),
-    };
-  }
   const why = whyNotJoined(instanceId, node);
   if (why === undefined) {
     return {
@@ -86,12 +71,18 @@ export function judgeAdmission(
       finding: { error: 'NodeJoined', cause: `Node ${node?.name} of ${instanceId} can work.` },
     };
   }
-  const cause = `Instance ${instanceId} (${instance?.imageId}) did not join by ${joinDeadline}: ${why}.`;
+  const cause = `Instance ${instanceId} (${identity.imageId}) did not join by ${joinDeadline}: ${why}.`;
   return {
     verdict: now > new Date(joinDeadline) ? 'late' : 'joining',
     finding: reason('NodeNeverJoined', cause),
   };
 }
+
+/** The verdict on an instance that does not wait any more: it was terminated, or somebody else has answered. */
+export const noLongerWaiting = (instanceId: string): Verdict => ({
+  verdict: 'gone',
+  finding: reason('AdmissionStopped', `Instance ${instanceId} was terminated or answered for by somebody else.`),
+});
 
 /** When a node must have joined, counted from the launch of its instance. */
 export const joinDeadlineFrom = (launchedAt: Date, { joinTimeoutSeconds }: Pick<HookMetadata, 'joinTimeoutSeconds'>) =>

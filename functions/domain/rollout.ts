@@ -1,4 +1,4 @@
-import { type Admission, admitHeartbeatSeconds } from './admission.ts';
+import type { Admission } from './admission.ts';
 import { type Reason, reason } from './errors.ts';
 import { renewLease } from './lease.ts';
 import { type WindowsNode, whyNotWorking } from './node.ts';
@@ -97,14 +97,18 @@ export function launchAlert(state: StateFile, progress: Progress): Notice | unde
 }
 
 /**
- * New instances that wait at our hook although their event should have arrived: events are delivered by best effort.
- * After the hook's time they have been turned away, or are being admitted.
+ * New instances that wait at our hook and whose event should have arrived by now: events are delivered by best effort.
+ * They are found by the looks of two minutes; whoever still waits at our hook after five is being admitted.
  */
 export const unattended = (instances: readonly GroupInstance[], now: Date): GroupInstance[] =>
   instances.filter(({ lifecycleState, launchedAt }) => {
     const ageSeconds = launchedAt === undefined ? 0 : (now.getTime() - launchedAt.getTime()) / 1000;
-    return lifecycleState === 'Pending:Wait' && ageSeconds > 120 && ageSeconds <= admitHeartbeatSeconds + 60;
+    return lifecycleState === 'Pending:Wait' && ageSeconds > 120 && ageSeconds <= 240;
   });
+
+/** The instances of which a look has to know more than Auto Scaling says: few, where a hook gates every launch. */
+export const instancesToIdentify = ({ hook }: StateFile, instances: readonly GroupInstance[]): GroupInstance[] =>
+  instances.filter(({ lifecycleState }) => hook !== 'open' || lifecycleState === 'Pending:Wait');
 
 /** What was found of new instances that were turned away although they ran the AMI that is rolled out: its fault. */
 export const refusedReplacements = (

@@ -4,7 +4,6 @@ import { InvalidConfiguration } from '../domain/errors.ts';
 const arn = (service: string) => z.string().regex(new RegExp(`^arn:[^:]+:${service}:[^:]*:\\d{12}:.+$`));
 
 const variables = {
-  AWS_REGION: z.string().min(1),
   RUN_BUCKET: z.string().min(3),
   TOPIC_ARN: arn('sns'),
   READER_ROLE_ARN: arn('iam'),

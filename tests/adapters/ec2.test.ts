@@ -8,7 +8,7 @@ import {
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { describeAmi } from '../../functions/adapters/ec2-images.ts';
-import { findInstance, withImages } from '../../functions/adapters/ec2-instances.ts';
+import { identifyInstance, withImages } from '../../functions/adapters/ec2-instances.ts';
 import { deriveVersion, readLaunchSource } from '../../functions/adapters/launch-templates.ts';
 import { anInstance } from '../support/builders.ts';
 
@@ -63,9 +63,27 @@ describe('instances', () => {
     expect(aws.commandCalls(DescribeInstancesCommand)).toHaveLength(0);
   });
 
+  it('are identified once, since what is asked never changes', async () => {
+    const instance = { InstanceId: 'i-0new', ImageId: 'ami-0new', PrivateDnsName: 'ip-10-0-1-23' };
+    aws.on(DescribeInstancesCommand).resolves({ Reservations: [{ Instances: [instance] }] });
+    const identity = { imageId: 'ami-0new', privateDnsName: 'ip-10-0-1-23' };
+    expect(await identifyInstance('i-0new')).toEqual(identity);
+    expect(await identifyInstance('i-0new')).toEqual(identity);
+    expect(aws.commandCalls(DescribeInstancesCommand)).toHaveLength(1);
+  });
+
+  it('that have no node name yet are asked for again', async () => {
+    aws.on(DescribeInstancesCommand).resolves({
+      Reservations: [{ Instances: [{ InstanceId: 'i-0early', ImageId: 'ami-0new', PrivateDnsName: '' }] }],
+    });
+    expect(await identifyInstance('i-0early')).toBeUndefined();
+    expect(await identifyInstance('i-0early')).toBeUndefined();
+    expect(aws.commandCalls(DescribeInstancesCommand)).toHaveLength(2);
+  });
+
   it('that EC2 has forgotten are no error', async () => {
     aws.on(DescribeInstancesCommand).resolves({ Reservations: [] });
-    expect(await findInstance('i-0a')).toBeUndefined();
+    expect(await identifyInstance('i-0gone')).toBeUndefined();
     expect(await withImages([{ instances: [anInstance()] }])).toMatchObject([{ instances: [{ imageId: undefined }] }]);
   });
 });

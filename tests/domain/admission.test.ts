@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { joinDeadlineFrom, judgeAdmission, parseHookMetadata } from '../../functions/domain/admission.ts';
+import {
+  joinDeadlineFrom,
+  judgeAdmission,
+  noLongerWaiting,
+  parseHookMetadata,
+} from '../../functions/domain/admission.ts';
 import { aKey, aNode, minutesAgo, now } from '../support/builders.ts';
 
-const instance = {
-  instanceId: 'i-0a',
-  imageId: 'ami-0new',
-  state: 'running',
-  privateDnsName: 'ip-10-0-1-23.us-west-2.compute.internal',
-};
+const identity = { imageId: 'ami-0new', privateDnsName: 'ip-10-0-1-23.us-west-2.compute.internal' };
 const inTime = { instanceId: 'i-0a', joinDeadline: new Date(now.getTime() + 60_000).toISOString() };
 const tooLate = { instanceId: 'i-0a', joinDeadline: minutesAgo(1).toISOString() };
 
@@ -46,26 +46,21 @@ describe('the admission of a new instance', () => {
       says: 'initialized',
     },
   ])('with $case: $verdict', ({ node, verdict, says }) => {
-    const judged = judgeAdmission(inTime, instance, node, now);
+    const judged = judgeAdmission(inTime, identity, node, now);
     expect(judged.verdict).toBe(verdict);
     expect(judged.finding.cause).toContain(says);
   });
 
   it('past its deadline is refused with what was missing, unless the node works', () => {
-    expect(judgeAdmission(tooLate, instance, aNode({ podAddresses: 0 }), now)).toMatchObject({
+    expect(judgeAdmission(tooLate, identity, aNode({ podAddresses: 0 }), now)).toMatchObject({
       verdict: 'late',
       finding: { error: 'NodeNeverJoined', cause: expect.stringMatching(/i-0a \(ami-0new\).*no IPv4 addresses/) },
     });
-    expect(judgeAdmission(tooLate, instance, aNode(), now).verdict).toBe('joined');
+    expect(judgeAdmission(tooLate, identity, aNode(), now).verdict).toBe('joined');
   });
 
-  it.each([
-    { case: 'is unknown to EC2', found: undefined },
-    { case: 'was terminated', found: { ...instance, state: 'terminated' } },
-    { case: 'is shutting down', found: { ...instance, state: 'shutting-down' } },
-  ])("is over for one that $case, and is nobody's fault", ({ found }) => {
-    const judged = judgeAdmission(tooLate, found, undefined, now);
-    expect(judged).toMatchObject({ verdict: 'gone', finding: { error: 'AdmissionStopped' } });
+  it("of an instance that does not wait any more is over, and nobody's fault", () => {
+    expect(noLongerWaiting('i-0a')).toMatchObject({ verdict: 'gone', finding: { error: 'AdmissionStopped' } });
   });
 
   it('has its deadline counted from the launch', () => {

@@ -162,7 +162,7 @@ describe('an instance whose event got lost', () => {
   it.each([
     { case: 'just launched', minutes: 1, lifecycleState: 'Pending:Wait', found: 0 },
     { case: 'waiting for three minutes', minutes: 3, lifecycleState: 'Pending:Wait', found: 1 },
-    { case: 'past the hook', minutes: 20, lifecycleState: 'Pending:Wait', found: 0 },
+    { case: 'waiting for longer than an unanswered hook lasts', minutes: 20, lifecycleState: 'Pending:Wait', found: 0 },
     { case: 'in service', minutes: 3, lifecycleState: 'InService', found: 0 },
   ])('is found when $case: $found', ({ minutes, lifecycleState, found }) => {
     expect(unattended([anInstance({ lifecycleState, launchedAt: minutesAgo(minutes) })], now)).toHaveLength(found);

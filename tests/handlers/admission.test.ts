@@ -13,7 +13,6 @@ const admission = {
   instanceId: 'i-0c',
   joinDeadline: new Date(now.getTime() + 60_000).toISOString(),
 };
-const instance = { instanceId: 'i-0c', imageId: 'ami-0new', state: 'running', privateDnsName: 'ip-10-0-1-23' };
 
 describe('Start admission', () => {
   const event = (detail: object = {}) => ({
@@ -53,7 +52,7 @@ describe('Examine node', () => {
   const examine = (overrides: Partial<Parameters<typeof examineNode>[0]> = {}) => {
     const calls: string[] = [];
     const step = examineNode({
-      findInstance: async () => instance,
+      identifyInstance: async () => ({ imageId: 'ami-0new', privateDnsName: 'ip-10-0-1-23' }),
       keepWaiting: async () => {
         calls.push('heartbeat');
         return 'done';
@@ -80,10 +79,10 @@ describe('Examine node', () => {
     expect(calls).toEqual([]);
   });
 
-  it('gives no heartbeat to an instance that is gone', async () => {
-    const { calls, step } = examine({ findInstance: async () => ({ ...instance, state: 'terminated' }) });
-    expect(await step(admission)).toMatchObject({ verdict: 'gone' });
-    expect(calls).toEqual([]);
+  it('asks no cluster about an instance that EC2 does not know', async () => {
+    const { calls, step } = examine({ identifyInstance: async () => undefined });
+    expect(await step(admission)).toMatchObject({ verdict: 'gone', finding: { error: 'AdmissionStopped' } });
+    expect(calls).toEqual(['heartbeat']);
   });
 });
 

@@ -14,8 +14,8 @@ describe('the house', () => {
   it.each([
     { case: 'no test replaces a module', folder: 'tests', pattern: /\bvi\s*\.\s*mock\(/ },
     { case: 'the simulator never names the product', folder: 'simulator', pattern: /reglaze/i },
-    { case: 'the simulator imports nothing of the product', folder: 'simulator', pattern: /from '[^']*functions\// },
-    { case: 'the product imports nothing of the simulator', folder: 'functions', pattern: /from '[^']*simulator\// },
+    { case: 'the simulator imports nothing of the product', folder: 'simulator', pattern: /from '[^']*\/functions\// },
+    { case: 'the product imports nothing of the simulator', folder: 'functions', pattern: /from '[^']*\/simulator\// },
     { case: 'the domain imports nothing outside itself', folder: 'functions/domain', pattern: /from '(?!\.\/|zod')/ },
     { case: 'no function sleeps', folder: 'functions', pattern: /timers\/promises|setTimeout\(/ },
   ])('$case', ({ folder, pattern }) => {

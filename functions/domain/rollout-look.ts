@@ -1,0 +1,65 @@
+import { type Admission, type AdmissionInput, joinDeadlineFrom } from './admission.ts';
+import type { Reason } from './errors.ts';
+import type { WindowsNode } from './node.ts';
+import { type GroupInstance, isInService, type NodeGroupKey } from './node-group.ts';
+import { instancesToIdentify, neverJoined, overdue, refusedReplacements, unattended } from './rollout.ts';
+import type { StateFile } from './state-file.ts';
+
+/** What a look asks for. Each is a call or more, so a look asks only for what this moment needs. */
+export type LookDependencies = {
+  readonly listInstances: (autoScalingGroupName: string) => Promise<GroupInstance[]>;
+  readonly withImages: (groups: { readonly instances: GroupInstance[] }[]) => Promise<{ instances: GroupInstance[] }[]>;
+  readonly findImageIds: (instanceIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+  readonly listNodes: (clusterName: string) => Promise<WindowsNode[]>;
+  readonly readAdmissions: (
+    key: NodeGroupKey,
+    isSettled: (instanceId: string) => boolean,
+  ) => Promise<readonly Admission[]>;
+  readonly now: Date;
+};
+
+export type Look = {
+  /** New nodes that did not join: turned away at our hook, or, where there is none, missing for too long. */
+  readonly neverJoined: readonly Reason[];
+  /** Instances that wait at our hook and that nobody seems to admit. */
+  readonly unattended: readonly AdmissionInput[];
+};
+
+async function findRefused(
+  key: NodeGroupKey,
+  instances: readonly GroupInstance[],
+  amiId: string,
+  { readAdmissions, findImageIds }: LookDependencies,
+): Promise<Reason[]> {
+  const inService = new Set(instances.filter(isInService).map(({ instanceId }) => instanceId));
+  const answers = await readAdmissions(key, (instanceId) => inService.has(instanceId));
+  const refused = answers.filter(({ result }) => result === 'ABANDON').map(({ instanceId }) => instanceId);
+  return refused.length === 0 ? [] : refusedReplacements(answers, await findImageIds(refused), amiId);
+}
+
+/** One look at the new instances of a rollout. Changes nothing. */
+export async function lookAtInstances(
+  key: NodeGroupKey,
+  state: StateFile,
+  dependencies: LookDependencies,
+): Promise<Look> {
+  const { autoScalingGroupName, image, policy, hook } = state;
+  const { now } = dependencies;
+  const instances = await dependencies.listInstances(autoScalingGroupName);
+  const [identified] = await dependencies.withImages([{ instances: instancesToIdentify(state, instances) }]);
+  const known = identified?.instances ?? [];
+  if (hook !== 'open') {
+    const late = overdue(known, { amiId: image.amiId, joinTimeoutSeconds: policy.joinTimeoutSeconds, now });
+    const nodes = late.length === 0 ? [] : await dependencies.listNodes(key.cluster);
+    return { neverJoined: neverJoined(late, nodes), unattended: [] };
+  }
+  return {
+    neverJoined: await findRefused(key, instances, image.amiId, dependencies),
+    unattended: unattended(known, now).map(({ instanceId, launchedAt = now }) => ({
+      ...key,
+      autoScalingGroupName,
+      instanceId,
+      joinDeadline: joinDeadlineFrom(launchedAt, policy),
+    })),
+  };
+}
