@@ -13,7 +13,7 @@ import { renderSummary } from './start/summary.ts';
 const scenarios = join(import.meta.dirname, '../scenarios');
 
 /** Account seconds per second unless told otherwise: a month's run takes about a quarter of a minute to watch. */
-const defaultPace = 600;
+const defaultPace = 300;
 
 async function main(argv: readonly string[]): Promise<number> {
   const args = parseStartArguments(argv);

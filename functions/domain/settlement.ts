@@ -21,11 +21,21 @@ export const machineOf = (stateMachineArn: string): Machine | undefined =>
 const names = { FAILED: 'ExecutionFailed', TIMED_OUT: 'ExecutionTimedOut', ABORTED: 'ExecutionAborted' } as const;
 const words = { FAILED: 'failed', TIMED_OUT: 'ran out of time', ABORTED: 'was stopped' } as const;
 
+/** A cause that Lambda wrote is a JSON document with a stack trace; its message is what a person wants to read. */
+function messageOf(cause: string): string {
+  try {
+    const { errorMessage } = JSON.parse(cause) as { errorMessage?: unknown };
+    return typeof errorMessage === 'string' ? errorMessage : cause;
+  } catch {
+    return cause;
+  }
+}
+
 /** Why the execution ended: its own error and cause when it has them. */
 export function reasonOfEnd({ name, status, error, cause }: EndedExecution): Reason {
   const sentence = `The execution ${name} ${words[status]}.`;
   if (error === undefined) return reason(names[status], cause ? `${sentence} ${cause}` : sentence);
-  return { error, cause: cause ?? sentence };
+  return { error, cause: cause === undefined ? sentence : messageOf(cause) };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Account } from '../../simulator/account.ts';
 import type { BuiltNodeGroup } from '../../simulator/scenario/build.ts';
 import type { Execution } from '../../simulator/services/stepfunctions.ts';
+import type { NodeGroupDocument, RunDocument } from './document.ts';
 import type { NodeGroupView, RunView } from './run-view.ts';
 import type { Stage } from './stage.ts';
 
@@ -38,7 +39,7 @@ export function observe(stage: Stage, targetAmi: string | undefined): Observer {
       now: kernel.clock.now(),
       nodeGroups: stage.nodeGroups.map((group) => ({
         ...viewOf(stage, group, targetAmi),
-        phase: phases.get(`${group.cluster}/${group.name}`) ?? 'not begun',
+        phase: outcomeOf(stage, group) ?? phases.get(`${group.cluster}/${group.name}`) ?? 'not begun',
       })),
     }),
   };
@@ -110,9 +111,23 @@ function followPhases({ kernel, stepFunctions }: Account): ReadonlyMap<string, s
   return phases;
 }
 
+const newestRun = (executions: readonly Execution[]): Execution | undefined =>
+  executions.find(({ machineName }) => machineName.endsWith('-patch-fleet'));
+
+/** How the newest run ended for a node group, once that is written: in the plan, or by its rollout. */
+function outcomeOf({ account, stack }: Stage, { cluster, name }: BuiltNodeGroup): string | undefined {
+  const run = newestRun(account.stepFunctions.executions())?.name;
+  const read = (key: string) => account.s3.object(stack.outputs.RunBucketName ?? '', `runs/${run}/${key}`)?.body;
+  const ended = read(`outcomes/${cluster}/${name}.json`);
+  if (ended !== undefined) return (JSON.parse(ended.toString()) as NodeGroupDocument).outcome;
+  const plan = JSON.parse(read('plan.json')?.toString() ?? '{"nodeGroups":[]}') as Pick<RunDocument, 'nodeGroups'>;
+  const planned = plan.nodeGroups.find((group) => group.cluster === cluster && group.name === name);
+  return planned?.outcome === 'planned' ? undefined : planned?.outcome;
+}
+
 /** The state that the newest run is in. */
 function runPhase(executions: readonly Execution[]): string {
-  const run = executions.find(({ machineName }) => machineName.endsWith('-patch-fleet'));
+  const run = newestRun(executions);
   if (run === undefined) return 'waiting for an image';
   return run.status === 'RUNNING' ? (run.states.at(-1) ?? 'starting') : run.status;
 }

@@ -1,4 +1,4 @@
-import type { RunDocument } from './document.ts';
+import type { NodeGroupDocument, RunDocument } from './document.ts';
 import { formatDuration, plural, renderTable } from './format.ts';
 
 /** The end of a run for people: a table of the node groups, what it cost, and what to try next. */
@@ -34,7 +34,7 @@ function nodeGroupTable(nodeGroups: RunDocument['nodeGroups']): string[] {
       group.readyNodes ? `${group.readyNodes.lowest}/${group.readyNodes.desired}` : '',
       group.fromPatchLevel ?? group.fromAmi ?? '',
       group.toPatchLevel ?? group.toAmi,
-      group.launchTemplate ? `${group.launchTemplate.fromVersion} → ${group.launchTemplate.toVersion ?? '–'}` : '',
+      versionsOf(group),
     ]),
   );
 }
@@ -43,4 +43,10 @@ function reasons(nodeGroups: RunDocument['nodeGroups']): string[] {
   return nodeGroups.flatMap(({ cluster, name, reason }) =>
     reason ? ['', `${cluster}/${name}: ${reason.error}: ${reason.cause}`] : [],
   );
+}
+
+function versionsOf({ launchTemplate }: NodeGroupDocument): string {
+  if (launchTemplate === undefined) return '';
+  const { fromVersion, toVersion } = launchTemplate;
+  return toVersion === undefined ? String(fromVersion) : `${fromVersion} → ${toVersion}`;
 }

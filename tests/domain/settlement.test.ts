@@ -55,6 +55,18 @@ describe('the reason of an end', () => {
     expect(reasonOfEnd({ ...ended, status })).toMatchObject({ error, cause: expect.stringContaining(says) });
   });
 
+  it.each([
+    {
+      case: "the message of Lambda's document",
+      cause: '{"errorType":"AccessDenied","errorMessage":"grant it","trace":[]}',
+      read: 'grant it',
+    },
+    { case: 'another document as it is', cause: '{"a":1}', read: '{"a":1}' },
+    { case: 'a text as it is', cause: 'why', read: 'why' },
+  ])('says $case', ({ cause, read }) => {
+    expect(reasonOfEnd({ ...ended, status: 'FAILED', error: 'AccessDenied', cause }).cause).toBe(read);
+  });
+
   it('of an admission that died never blames the AMI', () => {
     expect(findingOfEnd({ ...ended, status: 'FAILED', error: 'AccessDenied' })?.error).toBe('AdmissionStopped');
     expect(findingOfEnd({ ...ended, status: 'FAILED', error: 'NodeNeverJoined' })).toBeUndefined();
