@@ -38,15 +38,15 @@ export const watchRollout = (dependencies: Dependencies) => {
 
   const judge = async (state: StateFile, key: NodeGroupKey, now: Date) => {
     const { rollout, autoScalingGroupName } = state;
-    const found = rollout && (await drivers[key.kind].findReplacement(state, rollout, targetVersion(state)));
     const { readAdmissions } = files;
-    const { neverJoined, unattended } = await lookAtInstances(key, state, { ...dependencies, readAdmissions, now });
     const since = new Date(rollout?.startedAt ?? state.startedAt);
-    const progress: Progress = decideProgress({
-      replacement: found ?? lostReplacement(rollout?.id),
-      neverJoined,
-      launchFailure: await findLaunchFailure(autoScalingGroupName, since),
-    });
+    const [found, { neverJoined, unattended }, launchFailure] = await Promise.all([
+      rollout && drivers[key.kind].findReplacement(state, rollout, targetVersion(state)),
+      lookAtInstances(key, state, { ...dependencies, readAdmissions, now }),
+      findLaunchFailure(autoScalingGroupName, since),
+    ]);
+    const replacement = found ?? lostReplacement(rollout?.id);
+    const progress: Progress = decideProgress({ replacement, neverJoined, launchFailure });
     return { progress, unattended };
   };
 

@@ -19,8 +19,8 @@ export type Disturbance = (delivery: { readonly event: AwsEvent; readonly rule: 
 type Dependencies = DeliveryDependencies & { readonly disturb?: Disturbance };
 
 /** The default event bus of the account: rules, schedules, deliveries. Delivery is at least once and in no order. */
-export function createEvents({ disturb = () => [0], ...dependencies }: Dependencies): Events {
-  const { kernel } = dependencies;
+export function createEvents(dependencies: Dependencies): Events {
+  const { kernel, disturb = ({ rule }) => kernel.faults.onEvent(rule.name) } = dependencies;
   const count = createRuleCounter(dependencies.metrics);
   const deliver = createDelivery(dependencies);
   const stamp = createStamp(kernel);

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { parse, stringify } from 'yaml';
 import { describeRun, type RunDocument } from '../../scripts/start/document.ts';
-import { observe } from '../../scripts/start/observer.ts';
-import { readTrigger, runToEnd } from '../../scripts/start/run.ts';
+import { type Observer, observe } from '../../scripts/start/observer.ts';
+import { type RunEnd, readTrigger, runToEnd } from '../../scripts/start/run.ts';
 import { type Stage, setStage } from '../../scripts/start/stage.ts';
 import type { LogEntry } from '../../simulator/kernel/event-log.ts';
 import type { HostingMode } from '../../simulator/lambda/hosting.ts';
@@ -19,6 +19,8 @@ setFlagsFromString('--always-sparkplug');
 export type Played = {
   readonly document: RunDocument;
   readonly stage: Stage;
+  readonly observer: Observer;
+  readonly end: RunEnd;
   readonly log: readonly LogEntry[];
 };
 
@@ -48,7 +50,7 @@ export async function play(name: string, options: PlayOptions = {}): Promise<Pla
   const observer = observe(stage, targetAmi);
   const end = await runToEnd(stage, trigger);
   await stage.account.close();
-  return { document: describeRun(stage, observer, end), stage, log: stage.account.kernel.log.entries() };
+  return { document: describeRun(stage, observer, end), stage, observer, end, log: stage.account.kernel.log.entries() };
 }
 
 /** What is left of ours in the groups of an account: hooks, active refreshes, leases. Empty when a run has ended well. */
