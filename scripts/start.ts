@@ -10,7 +10,8 @@ import { showProgress } from './start/show-progress.ts';
 import { setStage } from './start/stage.ts';
 import { renderSummary } from './start/summary.ts';
 
-const scenarios = join(import.meta.dirname, '../scenarios');
+const root = join(import.meta.dirname, '..');
+const scenarios = join(root, 'scenarios');
 
 /** Account seconds per second unless told otherwise: a month's run takes about a quarter of a minute to watch. */
 const defaultPace = 300;
@@ -32,7 +33,7 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function play(scenario: Scenario, args: StartArguments): Promise<RunDocument> {
-  const trigger = await readTrigger(args, scenario.event);
+  const trigger = await readTrigger(args, scenario.event && join(root, scenario.event));
   if (!args.json) console.log(`${scenario.name}: ${scenario.summary}.`);
   const pace = args.speed ?? (args.json ? 'max' : defaultPace);
   const stage = await setStage(scenario, { seed: args.seed, pace, functions: 'threads' });
