@@ -66,7 +66,14 @@ function describeEnd({ run, startedAt, endedAt }: RunEnd): RunDocument['run'] {
     return { status: 'NOT_STARTED', ...times, error: { name: 'NoRun', cause } };
   }
   const { status, error, cause } = run;
-  return { status, ...times, ...(error !== undefined && { error: { name: error, cause: cause ?? '' } }) };
+  return { status, ...times, ...(error !== undefined && { error: { name: error, cause: sentenceOf(cause ?? '') } }) };
+}
+
+/** The sentence in a cause: Lambda wraps the message of an error that a function threw into JSON with its trace. */
+function sentenceOf(cause: string): string {
+  if (!cause.startsWith('{')) return cause;
+  const { errorMessage } = JSON.parse(cause) as { readonly errorMessage?: string };
+  return errorMessage ?? cause;
 }
 
 function readSummary({ account, stack }: Stage, run: string | undefined): Summary {

@@ -132,9 +132,15 @@ function runPhase(executions: readonly Execution[]): string {
   return run.status === 'RUNNING' ? (run.states.at(-1) ?? 'starting') : run.status;
 }
 
-/** An execution of settle carries the input of the execution that ended, as text or as it was. */
-function rolloutIn(input: unknown): { readonly cluster?: unknown; readonly nodeGroup?: unknown } {
-  const { input: inner, ...outer } = (input ?? {}) as { input?: unknown; cluster?: unknown; nodeGroup?: unknown };
-  if (outer.cluster !== undefined || inner === undefined) return outer;
-  return rolloutIn(typeof inner === 'string' ? JSON.parse(inner) : inner);
+type PhaseInput = {
+  readonly machine?: string;
+  readonly input?: unknown;
+  readonly cluster?: string;
+  readonly nodeGroup?: string;
+};
+
+/** The node group that an execution works on. Settle has the input of the execution that ended inside its own. */
+function rolloutIn({ machine, input, ...rollout }: PhaseInput): PhaseInput {
+  if (machine === undefined) return rollout;
+  return machine === 'roll-node-group' ? rolloutIn((input ?? {}) as PhaseInput) : {};
 }
