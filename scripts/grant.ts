@@ -43,18 +43,26 @@ async function createEntry(eks: EKSClient, clusterName: string, principalArn: st
   }
 }
 
+/** What the command line asks for: the usage, on purpose or not, or a cluster to grant access to. */
+export function readGrantArguments(args: readonly string[]) {
+  const text = { type: 'string' } as const;
+  const options = { cluster: text, region: text, stage: text, help: { type: 'boolean', short: 'h' } } as const;
+  try {
+    const { cluster, region, stage = 'live', help } = parseArgs({ args: [...args], options }).values;
+    if (help) return { usage, exitCode: 0 };
+    if (cluster !== undefined) return { cluster, region, stage };
+    return { usage: `--cluster is missing.\n\n${usage}`, exitCode: 2 };
+  } catch (error) {
+    return { usage: `${(error as Error).message}\n\n${usage}`, exitCode: 2 };
+  }
+}
+
 if (import.meta.main) {
-  const {
-    cluster,
-    region,
-    stage = 'live',
-  } = parseArgs({
-    options: { cluster: { type: 'string' }, region: { type: 'string' }, stage: { type: 'string' } },
-  }).values;
-  if (cluster === undefined) {
-    console.error(usage);
-    process.exitCode = 2;
+  const asked = readGrantArguments(process.argv.slice(2));
+  if ('usage' in asked) {
+    (asked.exitCode === 0 ? console.log : console.error)(asked.usage);
+    process.exitCode = asked.exitCode;
   } else {
-    for (const line of await grantAccess(cluster, stage, region)) console.log(line);
+    for (const line of await grantAccess(asked.cluster, asked.stage, asked.region)) console.log(line);
   }
 }

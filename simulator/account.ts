@@ -9,11 +9,15 @@ import type { Front } from './kernel/wire.ts';
 import { type Cluster, createCluster } from './kubernetes/cluster.ts';
 import { type FunctionHosting, type HostingMode, hostInProcess, hostInThreads } from './lambda/hosting.ts';
 import { type AutoScaling, createAutoScaling } from './services/autoscaling/autoscaling.ts';
+import type { AutoScalingBehaviour } from './services/autoscaling/behaviour.ts';
 import { countExecutions } from './services/cloudwatch/execution-metrics.ts';
 import { type CloudWatch, createCloudWatch } from './services/cloudwatch.ts';
+import type { Ec2Behaviour } from './services/ec2/behaviour.ts';
 import { createEc2, type Ec2 } from './services/ec2/ec2.ts';
+import type { EksBehaviour } from './services/eks/behaviour.ts';
 import { createEks, type Eks } from './services/eks/eks.ts';
 import { createEvents, type Events } from './services/events.ts';
+import type { ImageBuilderBehaviour } from './services/imagebuilder/catalogue.ts';
 import { createImageBuilder, type ImageBuilder } from './services/imagebuilder/imagebuilder.ts';
 import { createKms, type Kms } from './services/kms.ts';
 import { createLambda, type Lambda } from './services/lambda.ts';
@@ -60,6 +64,13 @@ export type NewCluster = {
   readonly createdAt: Date;
 };
 
+export type Behaviour = {
+  readonly ec2?: Partial<Ec2Behaviour>;
+  readonly autoScaling?: Partial<AutoScalingBehaviour>;
+  readonly eks?: Partial<EksBehaviour>;
+  readonly imageBuilder?: Partial<ImageBuilderBehaviour>;
+};
+
 export type AccountOptions = {
   readonly identity: Identity;
   /** Milliseconds since the epoch. */
@@ -69,6 +80,8 @@ export type AccountOptions = {
   /** How the functions run: in threads with real HTTP and TLS, or in this process. */
   readonly functions: HostingMode;
   readonly timings?: Partial<Timings>;
+  /** What services do where no source settles it. */
+  readonly behaviour?: Behaviour;
 };
 
 export async function createAccount(options: AccountOptions): Promise<Account> {
@@ -87,7 +100,7 @@ export async function createAccount(options: AccountOptions): Promise<Account> {
       logs.write({ logGroupName: logGroupArn, stream: logStreamName, message }),
   });
   countExecutions(kernel, metrics);
-  const compute = createCompute(kernel, iam, events, messaging.ssm);
+  const compute = createCompute({ kernel, iam, events, ssm: messaging.ssm }, options.behaviour ?? {});
   const parts = { ...messaging, ...compute, lambda, events, scheduler, stepFunctions };
   const front = createFront({
     ...{ kernel, iam, services: [...servicesOf(parts), createSts({ kernel, iam }).service] },
@@ -123,11 +136,15 @@ function createMessaging(kernel: Kernel) {
   return { iam, kms, sqs, sns, cloudWatch, logs, s3, ssm };
 }
 
-function createCompute(kernel: Kernel, iam: Iam, events: Events, ssm: Ssm) {
-  const ec2 = createEc2({ kernel, iam, ssmParameter: (name) => ssm.parameters.get(name)?.value });
-  const autoScaling = createAutoScaling({ kernel, ec2, events: events.bus, iam });
-  const imageBuilder = createImageBuilder({ kernel, events: events.bus });
-  const eks = createEks({ kernel, iam, ec2, autoScaling });
+function createCompute(
+  { kernel, iam, events, ssm }: Pick<Account, 'kernel' | 'iam' | 'events' | 'ssm'>,
+  behaviour: Behaviour,
+) {
+  const as = <Part extends keyof Behaviour>(part: Part) => behaviour[part] && { behaviour: behaviour[part] };
+  const ec2 = createEc2({ kernel, iam, ssmParameter: (name) => ssm.parameters.get(name)?.value, ...as('ec2') });
+  const autoScaling = createAutoScaling({ kernel, ec2, events: events.bus, iam, ...as('autoScaling') });
+  const imageBuilder = createImageBuilder({ kernel, events: events.bus, ...as('imageBuilder') });
+  const eks = createEks({ kernel, iam, ec2, autoScaling, ...as('eks') });
   return { ec2, autoScaling, imageBuilder, eks };
 }
 

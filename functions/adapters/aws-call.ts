@@ -5,10 +5,17 @@ type AwsError = Error & {
   readonly $retryable?: object;
 };
 
-const throttles = new Set([
+/** Throttling and the like, as each service words it; many of these come with status 400. */
+const transient = new Set([
   'CallRateLimitExceededException',
+  'KMSThrottlingException',
+  'KmsThrottlingException',
+  'PriorRequestNotComplete',
   'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestTimeout',
   'SlowDown',
+  'ThrottledException',
   'Throttling',
   'ThrottlingException',
   'TooManyRequestsException',
@@ -23,8 +30,11 @@ const refusals = new Set([
 ]);
 const connectionErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EPIPE', 'ETIMEDOUT']);
 
+const tooManyRequests = 429;
+
 const mayWorkLater = (error: AwsError): boolean =>
-  throttles.has(error.name) ||
+  transient.has(error.name) ||
+  error.$metadata?.httpStatusCode === tooManyRequests ||
   (error.$metadata?.httpStatusCode ?? 0) >= 500 ||
   error.name === 'TimeoutError' ||
   connectionErrors.has((error as NodeJS.ErrnoException).code ?? '');

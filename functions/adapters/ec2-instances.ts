@@ -15,48 +15,53 @@ async function describeBatch(instanceIds: readonly string[]): Promise<Instance[]
   return Reservations.flatMap(({ Instances }) => Instances ?? []);
 }
 
-async function describeInstances(instanceIds: readonly string[]): Promise<Map<string, Instance>> {
-  const found = new Map<string, Instance>();
-  for (let start = 0; start < instanceIds.length; start += batchSize) {
-    for (const instance of await describeBatch(instanceIds.slice(start, start + batchSize))) {
-      found.set(instance.InstanceId ?? '', instance);
+/** What never changes while an instance lives. A terminated one has lost its name, not its AMI. */
+type Identity = Pick<Instance, 'ImageId' | 'PrivateDnsName' | 'LaunchTime'>;
+
+/** Of the instances that this environment has asked about and that had a name. */
+const identities = new Map<string, Identity>();
+
+/** What EC2 knows of instances, asked once about each; those that it does not know (yet, or any more) are missing. */
+async function identify(instanceIds: readonly string[]): Promise<ReadonlyMap<string, Identity>> {
+  const unknown = instanceIds.filter((instanceId) => !identities.has(instanceId));
+  const found = new Map<string, Identity>();
+  for (let start = 0; start < unknown.length; start += batchSize) {
+    for (const { InstanceId = '', ...identity } of await describeBatch(unknown.slice(start, start + batchSize))) {
+      found.set(InstanceId, identity);
+      if (identity.ImageId && identity.PrivateDnsName) identities.set(InstanceId, identity);
     }
   }
-  return found;
+  return new Map([...identities, ...found]);
 }
 
 /** The AMIs of instances; those that EC2 does not know are missing. */
 export async function findImageIds(instanceIds: readonly string[]): Promise<Map<string, string>> {
-  const found = await describeInstances(instanceIds);
-  return new Map([...found].map(([instanceId, { ImageId = '' }]) => [instanceId, ImageId]));
+  const known = await identify(instanceIds);
+  return new Map(
+    instanceIds.flatMap((instanceId) => {
+      const imageId = known.get(instanceId)?.ImageId;
+      return imageId === undefined ? [] : [[instanceId, imageId] as const];
+    }),
+  );
 }
 
 /** Groups whose instances have their AMI and launch time, read in as few calls as EC2 allows. */
 export async function withImages<Group extends { readonly instances: readonly GroupInstance[] }>(
   groups: readonly Group[],
 ): Promise<Group[]> {
-  const ids = groups.flatMap(({ instances }) => instances.map(({ instanceId }) => instanceId));
-  const found = await describeInstances(ids);
+  const known = await identify(groups.flatMap(({ instances }) => instances.map(({ instanceId }) => instanceId)));
   return groups.map((group) => ({
     ...group,
     instances: group.instances.map((instance) => ({
       ...instance,
-      imageId: found.get(instance.instanceId)?.ImageId,
-      launchedAt: found.get(instance.instanceId)?.LaunchTime,
+      imageId: known.get(instance.instanceId)?.ImageId,
+      launchedAt: known.get(instance.instanceId)?.LaunchTime,
     })),
   }));
 }
 
-/** What never changes while an instance lives, for the instances that this environment has asked about. */
-const identities = new Map<string, InstanceIdentity>();
-
-/** Which AMI and which node name an instance has, or undefined when EC2 does not know it (any more). Asked once. */
+/** Which AMI and which node name an instance has, or undefined when EC2 does not know both (yet, or any more). */
 export async function identifyInstance(instanceId: string): Promise<InstanceIdentity | undefined> {
-  const known = identities.get(instanceId);
-  if (known) return known;
-  const instance = (await describeInstances([instanceId])).get(instanceId);
-  if (!instance?.ImageId || !instance.PrivateDnsName) return undefined;
-  const identity = { imageId: instance.ImageId, privateDnsName: instance.PrivateDnsName };
-  identities.set(instanceId, identity);
-  return identity;
+  const { ImageId, PrivateDnsName } = (await identify([instanceId])).get(instanceId) ?? {};
+  return ImageId && PrivateDnsName ? { imageId: ImageId, privateDnsName: PrivateDnsName } : undefined;
 }

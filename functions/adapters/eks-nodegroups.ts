@@ -8,11 +8,12 @@ import {
   UpdateNodegroupVersionCommand,
   type UpdateStatus,
 } from '@aws-sdk/client-eks';
-import { NodeGroupNotFound, ReplacementByOthers } from '../domain/errors.ts';
+import { AwsUnavailable, NodeGroupNotFound, ReplacementByOthers } from '../domain/errors.ts';
 import type { TemplateVersion } from '../domain/node-group.ts';
 import type { Replacement } from '../domain/replacement.ts';
 import { awsCall, isAwsError } from './aws-call.ts';
 import { eks } from './eks-client.ts';
+import { isVersionUnknown } from './launch-templates.ts';
 
 export type ManagedName = { readonly cluster: string; readonly nodeGroup: string };
 
@@ -107,6 +108,7 @@ export async function getUpdate(name: ManagedName, updateId: string): Promise<Re
  * Safe twice: the same `token` gives the same update.
  *
  * @throws {ReplacementByOthers} Another update runs, and an update cannot be cancelled.
+ * @throws {AwsUnavailable} The version is too new to be known everywhere.
  */
 export async function startUpdate(
   name: ManagedName,
@@ -127,6 +129,11 @@ export async function startUpdate(
     );
     return update?.id ?? '';
   } catch (error) {
+    if (isVersionUnknown(error)) {
+      throw new AwsUnavailable(`EKS does not know version ${launchTemplate.version} of ${launchTemplate.id} yet`, {
+        cause: error,
+      });
+    }
     if (!isAwsError(error, 'ResourceInUseException')) throw error;
     throw new ReplacementByOthers(
       `An update of ${subject(name)} that is not ours is running. Start the run again when it has ended.`,

@@ -11,6 +11,7 @@ import type { RefreshPreferences } from '../domain/preferences.ts';
 import type { Replacement } from '../domain/replacement.ts';
 import { autoScaling } from './auto-scaling-client.ts';
 import { awsCall, isAwsError } from './aws-call.ts';
+import { isVersionUnknown } from './launch-templates.ts';
 
 const statuses: Readonly<Record<InstanceRefreshStatus, Replacement['status']>> = {
   Pending: 'active',
@@ -64,7 +65,8 @@ export async function findRefresh(autoScalingGroupName: string, refreshId: strin
  *
  * Not safe twice: AWS has no token for it. The caller looks first.
  *
- * @throws {AwsUnavailable} Another refresh was started a moment ago; looking again tells whose it is.
+ * @throws {AwsUnavailable} Another refresh was started a moment ago, and looking again tells whose it is; or the version
+ * is too new to be known everywhere.
  */
 export async function startRefresh(
   autoScalingGroupName: string,
@@ -84,6 +86,9 @@ export async function startRefresh(
     );
     return InstanceRefreshId;
   } catch (error) {
+    if (isVersionUnknown(error)) {
+      throw new AwsUnavailable(`Auto Scaling does not know version ${version} of ${id} yet`, { cause: error });
+    }
     if (!isAwsError(error, 'InstanceRefreshInProgressFault', 'InstanceRefreshInProgress')) throw error;
     throw new AwsUnavailable(`An instance refresh of ${autoScalingGroupName} began meanwhile`, { cause: error });
   }

@@ -1,5 +1,5 @@
 import type { V1Node, V1NodeList } from '@kubernetes/client-node';
-import { ClusterAccessDenied, reason } from '../domain/errors.ts';
+import { ClusterAccessDenied, KubernetesUnavailable, type Reason, reason } from '../domain/errors.ts';
 import type { WindowsNode } from '../domain/node.ts';
 import type { ClusterView } from '../domain/preflight.ts';
 import { type ApiServer, connectApiServer } from './api-server.ts';
@@ -48,9 +48,24 @@ export async function findNode(api: ApiServer, name: string): Promise<WindowsNod
 export type ClusterReader = {
   readonly listNodes: (clusterName: string) => Promise<WindowsNode[]>;
   readonly findNode: (clusterName: string, nodeName: string) => Promise<WindowsNode | undefined>;
-  /** The cluster's nodes, or why they cannot be read: an answer, since a plan reports it. */
-  readonly view: (clusterName: string) => Promise<ClusterView>;
+  /**
+   * The cluster's nodes, or why they cannot be read: an answer, since a plan reports it.
+   *
+   * @throws {KubernetesUnavailable} The cluster cannot be reached; with `give-up` that is an answer, too.
+   */
+  readonly view: (clusterName: string, whenUnavailable: 'try-again' | 'give-up') => Promise<ClusterView>;
 };
+
+/** What a plan says of a cluster that cannot be read; undefined when it is not the cluster's doing, or may pass. */
+function refusalOf(clusterName: string, error: unknown, whenUnavailable: 'try-again' | 'give-up'): Reason | undefined {
+  if (error instanceof ClusterAccessDenied) return reason('ClusterAccessDenied', error.message);
+  if (isAwsError(error, 'ResourceNotFoundException')) {
+    return reason('ClusterUnknown', `There is no cluster ${clusterName}. Correct the kubernetes.io/cluster tag.`);
+  }
+  if (!(error instanceof KubernetesUnavailable) || whenUnavailable === 'try-again') return undefined;
+  const cause = `Cluster ${clusterName} could not be reached, however often it was tried. ${error.message}`;
+  return reason('ClusterUnreachable', cause);
+}
 
 /** Reads clusters as a role. */
 export function clusterReader(roleArn: () => string): ClusterReader {
@@ -58,18 +73,13 @@ export function clusterReader(roleArn: () => string): ClusterReader {
   return {
     listNodes,
     findNode: async (clusterName, nodeName) => findNode(await connectApiServer(clusterName, roleArn()), nodeName),
-    view: async (clusterName) => {
+    view: async (clusterName, whenUnavailable) => {
       try {
         return { nodes: await listNodes(clusterName) };
       } catch (error) {
-        if (error instanceof ClusterAccessDenied) return { refused: reason('ClusterAccessDenied', error.message) };
-        if (!isAwsError(error, 'ResourceNotFoundException')) throw error;
-        return {
-          refused: reason(
-            'ClusterUnknown',
-            `There is no cluster ${clusterName}. Correct the kubernetes.io/cluster tag.`,
-          ),
-        };
+        const refused = refusalOf(clusterName, error, whenUnavailable);
+        if (refused === undefined) throw error;
+        return { refused };
       }
     },
   };

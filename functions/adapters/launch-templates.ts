@@ -3,7 +3,7 @@ import {
   DescribeLaunchTemplateVersionsCommand,
   type LaunchTemplateVersion,
 } from '@aws-sdk/client-ec2';
-import { LaunchTemplateInvalid } from '../domain/errors.ts';
+import { AwsUnavailable, LaunchTemplateInvalid } from '../domain/errors.ts';
 import { shortHash } from '../domain/execution-name.ts';
 import type { LaunchSource, TemplateVersion } from '../domain/node-group.ts';
 import { awsCall, isAwsError } from './aws-call.ts';
@@ -41,6 +41,15 @@ export async function readLaunchSource(template: TemplateVersion): Promise<Launc
   };
 }
 
+/**
+ * Whether a service refused a version because EC2 has not told it of it yet: EC2 is eventually consistent. Auto Scaling and
+ * EKS have no code for that; they pass EC2's words on in a refusal that can mean anything.
+ */
+export const isVersionUnknown = (error: unknown): error is Error =>
+  isAwsError(error, 'InvalidLaunchTemplateId.VersionNotFound') ||
+  (isAwsError(error, 'ValidationError', 'InvalidRequestException', 'InvalidParameterException') &&
+    /VersionNotFound|could not find the specified version|version .* does not exist/i.test(error.message));
+
 /** Says in a version's description what it was made from and for. It is how the version is found again. */
 const marker = (source: TemplateVersion, amiId: string): string => `reglaze: version ${source.version} with ${amiId}`;
 
@@ -73,6 +82,7 @@ async function findByMarker(source: TemplateVersion, amiId: string): Promise<Lau
  * There is one per source version and AMI: an earlier one is found by its description, and two calls at the same time
  * share a token. It becomes neither the template's default nor the group's own.
  *
+ * @throws {AwsUnavailable} EC2 has made the version and does not know it yet; asking again finds it.
  * @throws {LaunchTemplateInvalid} EC2 warns that the version cannot be launched.
  */
 export async function deriveVersion(source: TemplateVersion, amiId: string): Promise<TemplateVersion> {
@@ -97,5 +107,8 @@ export async function deriveVersion(source: TemplateVersion, amiId: string): Pro
         `${warning?.Code ?? 'no version'} ${warning?.Message ?? ''}. Correct the template, then start the run again.`,
     );
   }
-  return { id: source.id, version: LaunchTemplateVersion.VersionNumber };
+  const made = { id: source.id, version: LaunchTemplateVersion.VersionNumber };
+  const seen = await readLaunchSource(made);
+  if (seen.type === 'launch-template' && seen.imageId !== undefined) return made;
+  throw new AwsUnavailable(`EC2 made ${subject(made)} and does not know it yet`);
 }

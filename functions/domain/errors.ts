@@ -87,6 +87,11 @@ export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
 
+/** Another run works on the node group. Its lease is waited for. */
+export class LeaseHeld extends Error {
+  override readonly name = 'LeaseHeld';
+}
+
 /** A file in the run bucket is not one that this version of reglaze wrote. */
 export class RunFileUnreadable extends Error {
   override readonly name = 'RunFileUnreadable';
@@ -110,6 +115,7 @@ export const reasonNames = [
   'TagMisplaced',
   'ClusterUnknown',
   'ClusterAccessDenied',
+  'ClusterUnreachable',
   'NodeGroupNotActive',
   'LaunchConfiguration',
   'LaunchTemplateMissing',
@@ -126,6 +132,8 @@ export const reasonNames = [
   // Skipped: nothing is wrong, but not now.
   'Held',
   'NoInstances',
+  'NewerImage',
+  // Planned all the same: the rollout waits for the lease.
   'LeaseHeld',
   // Ends of a rollout.
   'NodeNeverJoined',

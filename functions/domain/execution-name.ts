@@ -27,6 +27,15 @@ export function runName(arn: string, { name, version, build }: ImageArnParts): s
   return executionName(name.slice(0, longestName - hashLength - 1 - suffix.length) + suffix, arn);
 }
 
+/**
+ * What a run is called in files, leases and reports: the name of its execution and when that was started, such as
+ * `<name>-20260516T041202Z`. Step Functions forgets names after ninety days; whoever starts one again starts another run.
+ *
+ * The machine `patch-fleet` makes the same of its own execution.
+ */
+export const runId = (executionName: string, startedAt: Date): string =>
+  `${executionName}-${startedAt.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
+
 /** Name of the rollout of one node group in one run. */
 export const rolloutName = (run: string, cluster: string, nodeGroup: string): string =>
   executionName(`${cluster}-${nodeGroup}`, `${run}\n${cluster}\n${nodeGroup}`);
@@ -34,5 +43,13 @@ export const rolloutName = (run: string, cluster: string, nodeGroup: string): st
 /** Name of the admission of one instance: whether an event or a look at the group finds it, it is admitted once. */
 export const admissionName = (instanceId: string): string => `admit-${instanceId}`;
 
-/** Name under which one ended execution is settled. */
-export const settleName = (executionArn: string): string => `settle-${shortHash(executionArn)}`;
+/** One end of an execution: started again under its name, or redriven, it may end once more. */
+export type ExecutionEnd = {
+  readonly executionArn: string;
+  readonly startedAt: string;
+  readonly redriveCount: number;
+};
+
+/** Name under which one end of an execution is settled, once. Whoever tells of the end may round the time to seconds. */
+export const settleName = ({ executionArn, startedAt, redriveCount }: ExecutionEnd): string =>
+  `settle-${shortHash([executionArn, startedAt.slice(0, 19), redriveCount].join('\n'))}`;

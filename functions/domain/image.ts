@@ -29,6 +29,13 @@ export const Image = z.strictObject({
 });
 export type Image = Readonly<z.infer<typeof Image>>;
 
+/** True when both are builds of one image and `a` was built later. */
+export function isNewerBuild(a: Pick<Image, 'name' | 'version'>, b: Pick<Image, 'name' | 'version'>): boolean {
+  const [left, right] = [a, b].map(({ version }) => version.split(/[./]/).map(Number));
+  const differing = left?.findIndex((part, index) => part !== right?.[index]) ?? -1;
+  return a.name === b.name && differing >= 0 && (left?.[differing] ?? 0) > (right?.[differing] ?? 0);
+}
+
 export type ImageArnParts = {
   readonly partition: string;
   readonly region: string;

@@ -1,6 +1,7 @@
 import { LeaseLost, NodeGroupChanged, type Reason } from './errors.ts';
 import type { Image } from './image.ts';
 import { displayName, type NodeGroup, type NodeGroupKey } from './node-group.ts';
+import { instancesDiffer } from './preflight.ts';
 import type { GroupReport } from './report.ts';
 import type { StateFile } from './state-file.ts';
 import { parseTags, type RolloutPolicy } from './tags.ts';
@@ -31,6 +32,8 @@ export function leaseRequest(
       `${displayName(group)} was changed since the run was planned, so that it cannot be rolled. Start the run again.`,
     );
   }
+  const different = instancesDiffer(group, input.image.amiId);
+  if (different !== undefined) throw new NodeGroupChanged(different.cause);
   return {
     ...input,
     policy: parsed.tags.policy,
@@ -57,6 +60,16 @@ const leaseEnd = (now: Date): string => new Date(now.getTime() + leaseHours * 3_
 export const leaseHolder = (state: StateFile | undefined, now: Date): string | undefined =>
   state?.lease !== undefined && new Date(state.lease.until) > now ? state.lease.run : undefined;
 
+/** The run that keeps an execution from the group, if one does. */
+export const otherHolder = (state: StateFile | undefined, executionArn: string, now: Date): string | undefined =>
+  state?.lease?.executionArn === executionArn ? undefined : leaseHolder(state, now);
+
+/** The patch level that the last rollout proved of what the group launches now: a plan made before it does not know. */
+const provedSince = (state: StateFile | undefined, { amiId }: StateFile['before']) =>
+  state?.phase === 'released' && state.image.amiId === amiId && state.verified !== undefined
+    ? { patchLevel: state.verified.patchLevel }
+    : {};
+
 /**
  * Whether an execution may work on the group, and the file that says so.
  *
@@ -65,7 +78,7 @@ export const leaseHolder = (state: StateFile | undefined, now: Date): string | u
  */
 export function takeLease(state: StateFile | undefined, request: LeaseRequest, now: Date): LeaseAnswer {
   if (state?.lease?.executionArn === request.executionArn) return { lease: 'taken', state, isNew: false };
-  const holder = leaseHolder(state, now);
+  const holder = otherHolder(state, request.executionArn, now);
   if (holder !== undefined) return { lease: 'held', holder };
 
   const { key, executionArn, image, policy, autoScalingGroupName } = request;
@@ -84,7 +97,7 @@ export function takeLease(state: StateFile | undefined, request: LeaseRequest, n
       policy,
       autoScalingGroupName,
       startedAt: now.toISOString(),
-      before: leftHalfDone ? state.before : request.before,
+      before: leftHalfDone ? state.before : { ...request.before, ...provedSince(state, request.before) },
       ...(state?.hook && { hook: state.hook }),
     },
   };

@@ -1,10 +1,11 @@
 import { NodeGroupNotFound, type Reason, reason } from './errors.ts';
-import type { Image } from './image.ts';
+import { type Image, isNewerBuild } from './image.ts';
 import { lowestPatchLevel } from './node.ts';
 import { countPatched, displayName, members, type NodeGroup, templateImageId } from './node-group.ts';
 import { type ClusterView, findObstacle, nodesOf } from './preflight.ts';
 import type { GroupReport } from './report.ts';
-import { channelTag, isOurTag, parseTags } from './tags.ts';
+import type { StateFile } from './state-file.ts';
+import { channelTag, isOurTag, type NodeGroupTags, parseTags } from './tags.ts';
 
 /** True for tags by which a group follows the channel, or asks for something without saying which channel. */
 export const concernsChannel = (tags: Readonly<Record<string, string>>, channel: string): boolean =>
@@ -24,31 +25,33 @@ type Context = {
 const isUpToDate = (group: NodeGroup, { amiId }: Image): boolean =>
   templateImageId(group) === amiId && members(group).every(({ imageId }) => imageId === amiId);
 
+function misplaced(group: NodeGroup): Reason | undefined {
+  if (group.misplacedTags.length === 0) return undefined;
+  return reason(
+    'TagMisplaced',
+    `${displayName(group)} is a managed node group, but ${group.misplacedTags.join(', ')} is on its Auto Scaling group ` +
+      `${group.autoScalingGroupName}. Move it to the node group ${group.name}.`,
+  );
+}
+
+function whyHeld(group: NodeGroup, { hold }: NodeGroupTags, now: Date): Reason | undefined {
+  if (hold === undefined || now >= hold.until) return undefined;
+  const until = hold.until.toISOString().slice(0, 10);
+  return reason('Held', `${displayName(group)} is held until ${until}: ${hold.why ?? 'no reason is given'}.`);
+}
+
 function decide(group: NodeGroup, { image, cluster, activeReplacement, leaseHolder, now }: Context): Decision {
-  if (group.misplacedTags.length > 0) {
-    const list = group.misplacedTags.join(', ');
-    return {
-      outcome: 'blocked',
-      reason: reason(
-        'TagMisplaced',
-        `${displayName(group)} is a managed node group, but ${list} is on its Auto Scaling group ` +
-          `${group.autoScalingGroupName}. Move it to the node group ${group.name}.`,
-      ),
-    };
-  }
+  const odd = misplaced(group);
+  if (odd) return { outcome: 'blocked', reason: odd };
   const parsed = parseTags(group.tags, group.kind);
   if ('refused' in parsed) return { outcome: 'blocked', reason: parsed.refused };
   if (isUpToDate(group, image)) return { outcome: 'up-to-date' };
 
-  const { hold } = parsed.tags;
-  if (hold && now < hold.until) {
-    const until = hold.until.toISOString().slice(0, 10);
-    return {
-      outcome: 'skipped',
-      reason: reason('Held', `${displayName(group)} is held until ${until}: ${hold.why ?? 'no reason is given'}.`),
-    };
-  }
-  if (leaseHolder !== undefined) return { outcome: 'skipped', reason: leaseHeld(group, leaseHolder) };
+  const held = whyHeld(group, parsed.tags, now);
+  if (held) return { outcome: 'skipped', reason: held };
+  if (cluster && 'refused' in cluster) return { outcome: 'blocked', reason: cluster.refused };
+  // What else forbids it is looked at when the lease is there: until then the group is in the middle of a rollout.
+  if (leaseHolder !== undefined) return { outcome: 'planned', reason: leaseHeld(group, leaseHolder) };
 
   const obstacle = findObstacle({ group, cluster, activeReplacement, target: image });
   if (obstacle) return { outcome: 'blocked', reason: obstacle };
@@ -61,7 +64,26 @@ function decide(group: NodeGroup, { image, cluster, activeReplacement, leaseHold
 
 /** The reason of a group that another run is working on. */
 export const leaseHeld = (group: Pick<NodeGroup, 'cluster' | 'name'>, holder: string): Reason =>
-  reason('LeaseHeld', `${displayName(group)} is being rolled by the run ${holder}.`);
+  reason('LeaseHeld', `${displayName(group)} is being rolled by the run ${holder}, and is waited for.`);
+
+/**
+ * The end of a group that needs no rollout any more when its lease is free: another run has brought it to the AMI, or to
+ * that of a newer build of the same image. Undefined when it needs one.
+ *
+ * @param state what the last rollout of the group left.
+ */
+export function endWithoutRollout(
+  group: NodeGroup,
+  image: Image,
+  state: StateFile | undefined,
+): Pick<GroupReport, 'outcome' | 'reason' | 'nodes'> | undefined {
+  if (state?.lease !== undefined) return undefined;
+  const nodes = countPatched(group, image.amiId);
+  if (isUpToDate(group, image)) return { outcome: 'up-to-date', nodes };
+  if (state === undefined || !isNewerBuild(state.image, image) || !isUpToDate(group, state.image)) return undefined;
+  const cause = `${displayName(group)} is on ${state.image.amiId} of the newer build ${state.image.version} of the image.`;
+  return { outcome: 'skipped', reason: reason('NewerImage', cause), nodes };
+}
 
 /**
  * What a run would do with one node group and why, with what the group runs now.

@@ -9,7 +9,7 @@ export type RefreshPreferences = {
   readonly AutoRollback: false;
   readonly ScaleInProtectedInstances: 'Ignore';
   readonly StandbyInstances: 'Ignore';
-  readonly BakeTime: 0;
+  readonly BakeTime: number;
   readonly CheckpointPercentages?: readonly number[];
   readonly CheckpointDelay?: number;
 };
@@ -25,7 +25,8 @@ export function surgeNodes(nodes: number, { maxSurge }: Pick<RolloutPolicy, 'max
  *
  * Min 100 with an explicit Max means: launch first, terminate afterwards. The admit hook holds a new instance until its
  * node can work, so no warm-up is needed after it. AutoRollback is off because it fires on any failure, also on one
- * that is not the AMI's fault; the watcher decides. `firstAlone` lets one node prove the AMI before the others follow.
+ * that is not the AMI's fault; the watcher decides. `firstAlone` lets one node prove the AMI before the others follow;
+ * the only node of a group is watched for as long before the replacement counts as done.
  */
 export function refreshPreferences(nodes: number, policy: RolloutPolicy, firstAlone: boolean): RefreshPreferences {
   const preferences: RefreshPreferences = {
@@ -36,10 +37,11 @@ export function refreshPreferences(nodes: number, policy: RolloutPolicy, firstAl
     AutoRollback: false,
     ScaleInProtectedInstances: 'Ignore',
     StandbyInstances: 'Ignore',
-    BakeTime: 0,
+    BakeTime: firstAlone && nodes < 2 ? policy.bakeSeconds : 0,
   };
   if (!firstAlone || nodes < 2) return preferences;
-  // A checkpoint is reached when at least this share of the group is new: rounded down, it is never two nodes.
+  // A checkpoint is reached when at least this share of the group is new. Rounded down it is one node in groups of up to
+  // a hundred; AWS takes whole percentages only, so that in larger ones it is the hundredth part, rounded up.
   const oneNode = Math.max(1, Math.floor(100 / nodes));
   return { ...preferences, CheckpointPercentages: [oneNode, 100], CheckpointDelay: policy.bakeSeconds };
 }

@@ -127,9 +127,10 @@ const sameServerLine: Check = ({ group, cluster, target }) => {
   );
 };
 
-const instancesMatch: Check = ({ group, target }) => {
+/** Why the group could not be brought back to one AMI, if it could not. */
+export function instancesDiffer(group: NodeGroup, targetAmiId: string): Reason | undefined {
   const own = templateImageId(group);
-  const allowed = own === target.amiId ? [own] : [own, target.amiId];
+  const allowed = own === targetAmiId ? [own] : [own, targetAmiId];
   const odd = members(group).filter(({ imageId }) => imageId !== undefined && !allowed.includes(imageId));
   if (odd.length === 0) return undefined;
   const list = odd.map(({ instanceId, imageId }) => `${instanceId} (${imageId})`).join(', ');
@@ -138,7 +139,9 @@ const instancesMatch: Check = ({ group, target }) => {
     `${displayName(group)} launches ${own}, but some of its instances run something else, which could not be brought ` +
       `back: ${list}. Replace them first.`,
   );
-};
+}
+
+const instancesMatch: Check = ({ group, target }) => instancesDiffer(group, target.amiId);
 
 /** In the order in which an operator would want to hear of them. */
 const checks: readonly Check[] = [

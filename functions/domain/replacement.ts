@@ -1,3 +1,4 @@
+import { ReplacementByOthers } from './errors.ts';
 import type { TemplateVersion } from './node-group.ts';
 
 /** One replacement of a group's nodes as AWS tells it: an instance refresh, or an update of a managed node group. */
@@ -50,6 +51,16 @@ export function chooseStart(
   if (active === undefined) return { answer: 'start', after: newestFirst[0]?.id };
   return { answer: 'others', id: active.id };
 }
+
+/**
+ * What a start came to: the id of the replacement, or the finding that somebody else's runs. Whatever else went wrong is
+ * thrown on.
+ */
+export const unlessByOthers = (start: Promise<string>): Promise<string | ReplacementByOthers> =>
+  start.catch((error: unknown) => {
+    if (error instanceof ReplacementByOthers) return error;
+    throw error;
+  });
 
 const goesTo = ({ launchTemplate }: Replacement, { id, version }: TemplateVersion): boolean =>
   launchTemplate?.id === id && launchTemplate.version === version;

@@ -48,6 +48,8 @@ export type Plan = Readonly<z.infer<typeof Plan>>;
 /** `runs/<run>/summary.json` and the notification: how the run ended. */
 export const Summary = z.strictObject({
   run: z.string(),
+  /** Only in a summary that `settle` wrote for a dead run: how often its execution had been redriven by then. */
+  settledRedrive: z.int().nonnegative().optional(),
   status: z.enum(['succeeded', 'failed']),
   error: z.string().optional(),
   cause: z.string().optional(),
@@ -61,18 +63,22 @@ export type Summary = Readonly<z.infer<typeof Summary>>;
 const isBad = ({ outcome }: GroupReport): boolean =>
   ['failed', 'rolled-back', 'partly-patched', 'blocked'].includes(outcome);
 
-/** Groups that were to roll and left no trace: nobody knows what became of them, so they count as failed. */
-const judgeMissing = (planned: GroupReport, dryRun: boolean): GroupReport =>
-  planned.outcome !== 'planned' || dryRun
-    ? planned
-    : {
-        ...planned,
-        outcome: 'failed',
-        reason: reason(
-          'OutcomeMissing',
-          `The rollout of ${planned.cluster}/${planned.name} recorded no outcome. Look at its execution, then start the run again.`,
-        ),
-      };
+/** The report of a group whose rollout ended before it could record an outcome, such as without ever getting its lease. */
+export const withoutOutcome = (planned: GroupReport, why: Reason): GroupReport => ({
+  ...planned,
+  outcome: 'failed',
+  reason: { ...why },
+});
+
+/**
+ * Groups that were to roll and left no trace count as failed: for the reason of the run, when it died before their turn;
+ * otherwise nobody knows what became of them.
+ */
+function judgeMissing(planned: GroupReport, dryRun: boolean, failure: Reason | undefined): GroupReport {
+  if (planned.outcome !== 'planned' || dryRun) return planned;
+  const unknown = `The rollout of ${planned.cluster}/${planned.name} recorded no outcome. Look at its execution, then start the run again.`;
+  return withoutOutcome(planned, failure ?? reason('OutcomeMissing', unknown));
+}
 
 const sameGroup = (a: GroupReport, b: GroupReport): boolean => a.cluster === b.cluster && a.name === b.name;
 
@@ -90,7 +96,7 @@ export function summarise(
 ): Summary {
   const nodeGroups = (plan?.nodeGroups ?? []).map(
     (planned) =>
-      outcomes.find((outcome) => sameGroup(outcome, planned)) ?? judgeMissing(planned, plan?.dryRun ?? false),
+      outcomes.find((outcome) => sameGroup(outcome, planned)) ?? judgeMissing(planned, plan?.dryRun ?? false, failure),
   );
   const first = nodeGroups.find(isBad);
   const groupFailure = first && {
@@ -107,6 +113,17 @@ export function summarise(
     nodeGroups,
   };
 }
+
+/**
+ * Whether a summary is the last word on a run.
+ *
+ * What `settle` wrote about a run that died holds until the run is redriven: then the run, or `settle` after its next
+ * death, reports anew.
+ *
+ * @param settledRedrive how often the dead run was redriven; undefined when the living run asks.
+ */
+export const isLastWord = (summary: Summary, settledRedrive: number | undefined): boolean =>
+  summary.settledRedrive === undefined || (settledRedrive !== undefined && summary.settledRedrive >= settledRedrive);
 
 /** What the machine gets to know of a summary: whether to end green, and the error to end with otherwise. */
 export const verdictOf = ({ status, error, cause }: Summary) => ({

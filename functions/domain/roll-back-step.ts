@@ -1,7 +1,8 @@
 import type { NodeGroup, NodeGroupKey } from './node-group.ts';
 import type { NodeGroupDriver } from './node-group-driver.ts';
+import { unlessByOthers } from './replacement.ts';
 import { decideRollBack, type RollBackStep } from './roll-back.ts';
-import { nextAttempt, type StateFile } from './state-file.ts';
+import { knownVersions, nextAttempt, type StateFile } from './state-file.ts';
 
 type Stored = { readonly state: StateFile; readonly save: (state: StateFile) => Promise<Stored> };
 
@@ -36,7 +37,9 @@ async function startBack(stored: Stored, key: NodeGroupKey, group: NodeGroup, de
   const saved = await stored.save({ ...state, rollBack });
 
   const order = { key, group, launchTemplate, policy: state.policy, firstAlone: false, attempt };
-  const id = await driver.start(order);
+  const id = await unlessByOthers(driver.start(order));
+  // The attempt stays without an id: once theirs has ended, the next look decides again.
+  if (typeof id !== 'string') return;
   await saved.save({ ...saved.state, rollBack: { ...rollBack, attempt: { ...attempt, id } } });
 }
 
@@ -57,6 +60,7 @@ export async function stepBack(
     ...seen,
     amiBefore: state.before.amiId,
     amiTarget: state.image.amiId,
+    knownVersions: knownVersions(state),
     backAttempts: state.rollBack?.attempt?.attempts ?? 0,
     reversible: dependencies.driver.reversible,
   });

@@ -1,5 +1,5 @@
 import { type Reason, reason } from './errors.ts';
-import { members, type NodeGroup, templateImageId } from './node-group.ts';
+import { members, type NodeGroup, type TemplateVersion, templateImageId } from './node-group.ts';
 import { isActive, type Replacement } from './replacement.ts';
 import type { StateFile } from './state-file.ts';
 
@@ -9,6 +9,8 @@ export type RollBackView = {
   /** What the group launched before the rollout, and what the rollout brought. */
   readonly amiBefore: string;
   readonly amiTarget: string;
+  /** The template versions that the group had from us or before us. */
+  readonly knownVersions: readonly TemplateVersion[];
   /** The forward replacement, if one was started. */
   readonly forward: Replacement | undefined;
   /** The replacement that we started to go back, if we did. */
@@ -22,9 +24,10 @@ export type RollBackView = {
 
 /**
  * The next step on the way back: `reverse` turns the running replacement around, `start` begins one to the old version,
- * `wait` lets whatever runs come to its end, `restored` and `failed` are the two ends.
+ * `wait` lets whatever runs come to its end. The ends are `restored`, `failed`, and `overtaken`: somebody else has given
+ * the group another version, which is not ours to undo.
  */
-export type RollBackStep = 'reverse' | 'start' | 'wait' | 'restored' | 'failed';
+export type RollBackStep = 'reverse' | 'start' | 'wait' | 'restored' | 'overtaken' | 'failed';
 
 /** A replacement back that fails this often needs a person. */
 const mostAttempts = 3;
@@ -38,28 +41,48 @@ const isRestored = ({ group, amiBefore, amiTarget }: RollBackView): boolean =>
 const hasNothingToTurn = ({ group, amiBefore, amiTarget }: RollBackView): boolean =>
   templateImageId(group) === amiBefore && !members(group).some(({ imageId }) => imageId === amiTarget);
 
+const isOvertaken = ({ group: { source }, knownVersions }: RollBackView): boolean =>
+  source.type !== 'launch-template' ||
+  !knownVersions.some(({ id, version }) => id === source.template.id && version === source.template.version);
+
 /**
  * Decides how a group gets back to where it was.
  *
- * There is one way back at a time: while anything runs that cannot be turned around, the answer is `wait`.
+ * There is one way back at a time: while anything runs that cannot be turned around, the answer is `wait`. Only what our
+ * version brought is ever turned around or replaced.
  */
 export function decideRollBack(view: RollBackView): RollBackStep {
   const { forward, back, backAttempts, reversible, isBusy } = view;
   if (forward?.status === 'active' && reversible) return 'reverse';
   if (isBusy || [forward, back].some((each) => each !== undefined && isActive(each))) return 'wait';
   if (isRestored(view)) return 'restored';
+  if (isOvertaken(view)) return 'overtaken';
   if (hasNothingToTurn(view)) return 'wait';
   return backAttempts >= mostAttempts ? 'failed' : 'start';
 }
 
-export type RollBackProgress = { readonly progress: 'in-progress' | 'restored' | 'failed'; readonly reason?: Reason };
+export type RollBackProgress = {
+  readonly progress: 'in-progress' | 'restored' | 'overtaken' | 'failed';
+  readonly reason?: Reason;
+};
 
-/** What the machine gets to know of a step on the way back. */
-export function progressBack(step: RollBackStep, { cluster, nodeGroup, before }: StateFile): RollBackProgress {
+/** What the machine gets to know of a step on the way back. A bad end says why, and why the group was to go back at all. */
+export function progressBack(
+  step: RollBackStep,
+  { cluster, nodeGroup, before, rollBack }: Pick<StateFile, 'cluster' | 'nodeGroup' | 'before' | 'rollBack'>,
+): RollBackProgress {
   if (step === 'restored') return { progress: 'restored' };
-  if (step !== 'failed') return { progress: 'in-progress' };
+  if (step !== 'failed' && step !== 'overtaken') return { progress: 'in-progress' };
+  const name = `${cluster}/${nodeGroup}`;
+  const old = `version ${before.launchTemplate.version} of ${before.launchTemplate.id}`;
+  const first =
+    rollBack === undefined ? '' : ` It was to go back because of ${rollBack.reason.error}: ${rollBack.reason.cause}`;
+  if (step === 'overtaken') {
+    const cause = `Somebody else gave ${name} another version than ${old}. It was left as they made it.${first}`;
+    return { progress: 'overtaken', reason: reason('ReplacementByOthers', cause) };
+  }
   const cause =
-    `${cluster}/${nodeGroup} could not be brought back to ${before.amiId} in ${mostAttempts} attempts. ` +
-    `Start an instance refresh or update to version ${before.launchTemplate.version} of ${before.launchTemplate.id}.`;
+    `${name} could not be brought back to ${before.amiId} in ${mostAttempts} attempts. ` +
+    `Start an instance refresh or update to ${old}.${first}`;
   return { progress: 'failed', reason: reason('RollBackFailed', cause) };
 }

@@ -2,7 +2,14 @@ import { type Admission, type AdmissionInput, joinDeadlineFrom } from './admissi
 import type { Reason } from './errors.ts';
 import type { WindowsNode } from './node.ts';
 import { type GroupInstance, isInService, type NodeGroupKey } from './node-group.ts';
-import { instancesToIdentify, neverJoined, overdue, refusedReplacements, unattended } from './rollout.ts';
+import {
+  instancesToIdentify,
+  type LaunchFailure,
+  neverJoined,
+  overdue,
+  refusedReplacements,
+  unattended,
+} from './rollout.ts';
 import type { StateFile } from './state-file.ts';
 
 /** What a look asks for. Each is a call or more, so a look asks only for what this moment needs. */
@@ -15,6 +22,7 @@ export type LookDependencies = {
     key: NodeGroupKey,
     isSettled: (instanceId: string) => boolean,
   ) => Promise<readonly Admission[]>;
+  readonly findLaunchFailure: (autoScalingGroupName: string, since: Date) => Promise<LaunchFailure | undefined>;
   readonly now: Date;
 };
 
@@ -23,6 +31,8 @@ export type Look = {
   readonly neverJoined: readonly Reason[];
   /** Instances that wait at our hook and that nobody seems to admit. */
   readonly unattended: readonly AdmissionInput[];
+  /** The newest launch, if it failed. Not asked for while an instance comes up: then the newest did not. */
+  readonly launchFailure: LaunchFailure | undefined;
 };
 
 async function findRefused(
@@ -48,12 +58,16 @@ export async function lookAtInstances(
   const instances = await dependencies.listInstances(autoScalingGroupName);
   const [identified] = await dependencies.withImages([{ instances: instancesToIdentify(state, instances) }]);
   const known = identified?.instances ?? [];
+  const isComingUp = instances.some(({ lifecycleState }) => lifecycleState.startsWith('Pending'));
+  const since = new Date(state.rollout?.startedAt ?? state.startedAt);
+  const launchFailure = isComingUp ? undefined : await dependencies.findLaunchFailure(autoScalingGroupName, since);
   if (hook !== 'open') {
     const late = overdue(known, { amiId: image.amiId, joinTimeoutSeconds: policy.joinTimeoutSeconds, now });
     const nodes = late.length === 0 ? [] : await dependencies.listNodes(key.cluster);
-    return { neverJoined: neverJoined(late, nodes), unattended: [] };
+    return { neverJoined: neverJoined(late, nodes), unattended: [], launchFailure };
   }
   return {
+    launchFailure,
     neverJoined: await findRefused(key, instances, image.amiId, dependencies),
     unattended: unattended(known, now).map(({ instanceId, launchedAt = now }) => ({
       ...key,

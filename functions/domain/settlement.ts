@@ -1,11 +1,14 @@
 import { type Reason, reason } from './errors.ts';
 import type { StateFile } from './state-file.ts';
 
-/** An execution that ended otherwise than it should, as its event tells it. */
+/** The statuses of executions that may have left something behind. */
+export const badEnds = ['FAILED', 'TIMED_OUT', 'ABORTED'] as const;
+
+/** An execution that ended otherwise than it should, as its event or Step Functions tells it. */
 export type EndedExecution = {
   readonly executionArn: string;
   readonly name: string;
-  readonly status: 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+  readonly status: (typeof badEnds)[number];
   readonly error?: string | undefined;
   readonly cause?: string | undefined;
 };

@@ -89,6 +89,21 @@ export function nextAttempt(last: Attempt | undefined, newestId: string | undefi
 }
 
 /**
+ * The file after a start that did not come about, because somebody else's replacement runs. A first attempt has changed
+ * nothing, so there is nothing to go back from.
+ */
+export function withdrawAttempt(state: StateFile): StateFile {
+  const { rollout, ...rest } = state;
+  return rollout !== undefined && rollout.attempts > 1 ? state : { ...rest, phase: 'admitting' };
+}
+
+/** The template versions that reglaze has set or found in the group; any other is somebody else's doing. */
+export const knownVersions = (state: StateFile): TemplateVersion[] =>
+  [state.before.launchTemplate, state.launchTemplate && targetVersion(state), state.rollBack?.launchTemplate].filter(
+    (each) => each !== undefined,
+  );
+
+/**
  * The version that the rollout brings.
  *
  * @throws {NodeGroupChanged} There is none yet: a step was left out.

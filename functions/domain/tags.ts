@@ -54,6 +54,12 @@ const oneOf =
     allowed.includes(text) ? text : undefined;
 const anyText = (text: string) => (text.trim() === '' ? undefined : text);
 
+/** Half of the day that a rollout may take: what is left is for replacing the nodes. */
+export const longestBakeSeconds = 12 * 3600;
+
+/** Half of what an admission may take: a node that is late is turned away, long before its admission runs out of time. */
+export const longestJoinSeconds = 4 * 3600;
+
 /** Every tag that reglaze knows: how its value is read, what a good value is, and which kinds can honour it. */
 const knownTags = {
   'reglaze:channel': { read: anyText, expects: 'the name of a channel', kinds: ['self-managed', 'managed'] },
@@ -65,13 +71,21 @@ const knownTags = {
   'reglaze:window': { read: anyText, expects: 'the name of a window', kinds: [] },
   'reglaze:drain-timeout': { read: duration(60, 172_800), expects: 'a duration such as 90m', kinds: [] },
   'reglaze:on-drain-timeout': { read: oneOf('wait', 'force'), expects: '"wait" or "force"', kinds: ['managed'] },
-  'reglaze:bake-time': { read: duration(0, 172_800), expects: 'a duration up to 48h', kinds: ['self-managed'] },
+  'reglaze:bake-time': {
+    read: duration(0, longestBakeSeconds),
+    expects: 'a duration up to 12h',
+    kinds: ['self-managed'],
+  },
   'reglaze:max-surge': {
     read: parseSurge,
     expects: 'a number of nodes such as 2, or a share such as "25 percent" (tag values cannot contain %)',
     kinds: ['self-managed'],
   },
-  'reglaze:join-timeout': { read: duration(60, 28_800), expects: 'a duration up to 8h', kinds: ['self-managed'] },
+  'reglaze:join-timeout': {
+    read: duration(60, longestJoinSeconds),
+    expects: 'a duration from 1m to 4h',
+    kinds: ['self-managed'],
+  },
   'reglaze:hold-until': { read: parseDate, expects: 'a date such as 2026-12-24', kinds: ['self-managed', 'managed'] },
   'reglaze:hold-reason': { read: anyText, expects: 'a text', kinds: ['self-managed', 'managed'] },
 } as const satisfies Record<
@@ -81,7 +95,10 @@ const knownTags = {
 
 type TagName = keyof typeof knownTags;
 
-/** The keys under which an opted-in group, or one whose channel tag has a typo, can be found. */
+/**
+ * The keys by which Auto Scaling groups are found, since its filters match whole keys only. A group whose every key has a
+ * typo is not found; one with a typo in its channel is when another of its tags is right.
+ */
 export const knownTagNames = Object.keys(knownTags) as readonly TagName[];
 
 /** True for a tag key that is meant for reglaze, known or not. */

@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
 import { AdmissionInput } from '../domain/admission.ts';
+import { runId } from '../domain/execution-name.ts';
 import { leaseHolder } from '../domain/lease.ts';
 import { NodeGroupKey } from '../domain/node-group.ts';
+import { isLastWord } from '../domain/report.ts';
 import { findingOfEnd, machines, nextForRollout, nextForRun, reasonOfEnd } from '../domain/settlement.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
@@ -12,6 +14,8 @@ export const Input = z.strictObject({
   machine: z.enum(machines),
   name: z.string().min(1),
   status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']),
+  startedAt: z.iso.datetime(),
+  redriveCount: z.int().nonnegative(),
   input: z.record(z.string(), z.unknown()),
   error: z.string().optional(),
   cause: z.string().optional(),
@@ -45,14 +49,16 @@ export const inspectEnded = ({ files, now }: Dependencies) => {
   };
 
   const inspectRun = async (ended: Ended) => {
-    const run = ended.name;
-    const isReported = (await files.findSummary(run)) !== undefined;
+    const { redriveCount: settledRedrive } = ended;
+    const run = runId(ended.name, new Date(ended.startedAt));
+    const summary = await files.findSummary(run);
+    const isReported = summary !== undefined && isLastWord(summary, settledRedrive);
     const groups = isReported ? [] : ((await files.findPlan(run))?.nodeGroups ?? []);
     const planned = groups.filter(({ outcome }) => outcome === 'planned');
     const states = await Promise.all(planned.map(({ cluster, name }) => files.findState({ cluster, nodeGroup: name })));
     const leases = states.filter((stored) => leaseHolder(stored?.state, now()) === run).length;
     const next = nextForRun({ isReported, leases });
-    return next === 'nothing' ? { next } : { next, run, ...reasonOfEnd(ended) };
+    return next === 'nothing' ? { next } : { next, run, settledRedrive, ...reasonOfEnd(ended) };
   };
 
   const inspect = {

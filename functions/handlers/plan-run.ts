@@ -8,6 +8,7 @@ import { Image } from '../domain/image.ts';
 import { leaseHolder } from '../domain/lease.ts';
 import type { NodeGroup } from '../domain/node-group.ts';
 import { concernsChannel, planGroup, selectGroups } from '../domain/plan.ts';
+import type { ClusterView } from '../domain/preflight.ts';
 import type { Plan } from '../domain/report.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
@@ -19,6 +20,8 @@ export const Input = z.strictObject({
   image: Image,
   nodeGroups: z.array(GroupName).min(1).optional(),
   dryRun: z.boolean().optional(),
+  /** Given by the machine: how often it has tried this step again. */
+  retries: z.int().nonnegative().optional(),
 });
 type Input = z.infer<typeof Input>;
 
@@ -30,8 +33,11 @@ type Dependencies = {
   readonly now: () => Date;
 };
 
+/** From this retry on, which comes after about a minute, an unreachable cluster blocks its own groups and no others. */
+const patience = 5;
+
 /** One look at each cluster, however many of the groups are in it. */
-async function viewClusters(groups: readonly NodeGroup[], view: Dependencies['viewCluster']) {
+async function viewClusters(groups: readonly NodeGroup[], view: (name: string) => Promise<ClusterView>) {
   const names = [...new Set(groups.flatMap(({ cluster }) => cluster ?? []))];
   return new Map(await Promise.all(names.map(async (name) => [name, await view(name)] as const)));
 }
@@ -60,11 +66,12 @@ export const planRun = ({ drivers, withImages, viewCluster, files, now }: Depend
     return { activeReplacement, leaseHolder: leaseHolder((await files.findState(name))?.state, now()) };
   };
 
-  return async ({ run, image, nodeGroups, dryRun = false }: Input) => {
+  return async ({ run, image, nodeGroups, dryRun = false, retries = 0 }: Input) => {
     const isWanted = (tags: Readonly<Record<string, string>>) => concernsChannel(tags, image.name);
     const found = await Promise.all(Object.values(drivers).map((driver) => driver.discover(isWanted)));
     const groups = await withImages(selectGroups(found.flat(), image.name, nodeGroups));
-    const clusters = await viewClusters(groups, viewCluster);
+    const whenUnavailable = retries < patience ? 'try-again' : 'give-up';
+    const clusters = await viewClusters(groups, (name) => viewCluster(name, whenUnavailable));
     const reports = groups.map(async (group) =>
       planGroup(group, {
         image,

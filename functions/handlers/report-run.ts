@@ -1,8 +1,19 @@
 import * as z from 'zod';
+import { findEnded } from '../adapters/executions.ts';
 import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
 import { type Notification, notifyThrough } from '../adapters/topic.ts';
+import { rolloutName } from '../domain/execution-name.ts';
 import { leaseHolder } from '../domain/lease.ts';
-import { type GroupReport, notificationOf, type Plan, summarise, verdictOf } from '../domain/report.ts';
+import {
+  type GroupReport,
+  isLastWord,
+  notificationOf,
+  type Plan,
+  summarise,
+  verdictOf,
+  withoutOutcome,
+} from '../domain/report.ts';
+import { type EndedExecution, reasonOfEnd } from '../domain/settlement.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
 
@@ -10,10 +21,14 @@ export const Input = z.strictObject({
   run: z.string().min(1),
   error: z.string().optional(),
   cause: z.string().optional(),
+  /** Given by `settle`: how often the run that died had been redriven. */
+  settledRedrive: z.int().nonnegative().optional(),
 });
 
 type Dependencies = {
   readonly files: Pick<RunFiles, 'findPlan' | 'findOutcome' | 'findState' | 'findSummary' | 'writeSummary'>;
+  /** The rollout of that name, when it ended badly. */
+  readonly findEndedRollout: (executionName: string) => Promise<EndedExecution | undefined>;
   readonly notify: (notification: Notification) => Promise<void>;
   readonly now: () => Date;
 };
@@ -22,9 +37,10 @@ type Dependencies = {
  * Step "Report run": the end of every node group and of the run, as a file and as a notification.
  *
  * `pending` while a rollout that died is still being settled: nobody knows its end yet. Safe twice: people are told
- * before the summary is written, so a summary that is there has been told.
+ * before the summary is written, so a summary that is there has been told. One that `settle` wrote is no last word on a
+ * run that was redriven since.
  */
-export const reportRun = ({ files, notify, now }: Dependencies) => {
+export const reportRun = ({ files, findEndedRollout, notify, now }: Dependencies) => {
   const readOutcomes = async (plan: Plan | undefined) => {
     const planned = (plan?.nodeGroups ?? []).filter(({ outcome }) => outcome === 'planned' && !plan?.dryRun);
     const found = await Promise.all(
@@ -41,9 +57,18 @@ export const reportRun = ({ files, notify, now }: Dependencies) => {
     return states.some((stored) => leaseHolder(stored?.state, now()) === run);
   };
 
-  return async ({ run, error, cause = '' }: z.infer<typeof Input>) => {
+  /** A rollout that could not even write its outcome still says by its execution why it ended. */
+  const explainMissing = async (run: string, missing: readonly GroupReport[]) => {
+    const explained = missing.map(async (planned) => {
+      const ended = await findEndedRollout(rolloutName(run, planned.cluster, planned.name));
+      return ended && withoutOutcome(planned, reasonOfEnd(ended));
+    });
+    return (await Promise.all(explained)).filter((each) => each !== undefined);
+  };
+
+  return async ({ run, error, cause = '', settledRedrive }: z.infer<typeof Input>) => {
     const earlier = await files.findSummary(run);
-    if (earlier) {
+    if (earlier && isLastWord(earlier, settledRedrive)) {
       logger.info('Run was reported before', { run, answer: earlier.status });
       return verdictOf(earlier);
     }
@@ -54,7 +79,9 @@ export const reportRun = ({ files, notify, now }: Dependencies) => {
       return { result: 'pending' as const };
     }
     const failure = error === undefined ? undefined : { error, cause };
-    const summary = summarise(run, plan, outcomes, { failure, now: now() });
+    const ends = [...outcomes, ...(await explainMissing(run, missing))];
+    const judged = summarise(run, plan, ends, { failure, now: now() });
+    const summary = settledRedrive === undefined ? judged : { ...judged, settledRedrive };
     await notify(notificationOf(summary));
     await files.writeSummary(summary);
 
@@ -67,6 +94,7 @@ export const handler = task(
   Input,
   reportRun({
     files: runFilesIn(() => environment('RUN_BUCKET')),
+    findEndedRollout: (executionName) => findEnded(environment('ROLL_NODE_GROUP_ARN'), executionName),
     notify: notifyThrough(() => environment('TOPIC_ARN')),
     now: () => new Date(),
   }),

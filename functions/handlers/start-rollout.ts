@@ -1,7 +1,8 @@
 import { type NodeGroupDrivers, nodeGroupDrivers } from '../adapters/node-group-drivers.ts';
 import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
 import { NodeGroupKey } from '../domain/node-group.ts';
-import { nextAttempt, targetVersion } from '../domain/state-file.ts';
+import { unlessByOthers } from '../domain/replacement.ts';
+import { nextAttempt, targetVersion, withdrawAttempt } from '../domain/state-file.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
 
@@ -14,8 +15,9 @@ type Dependencies = {
 /**
  * Step "Start replacing nodes": begins the instance refresh or update to the new version.
  *
- * Safe twice: the try is written down before the start, and a start whose answer was lost is found again by it. A
- * replacement of somebody else is neither cancelled nor adopted.
+ * Safe twice: the try is written down before the start, and a start whose answer was lost is found again by it.
+ *
+ * @throws {ReplacementByOthers} Somebody else's runs. It is neither cancelled nor adopted, nor undone when it has ended.
  */
 export const startRollout =
   ({ drivers, files, now }: Dependencies) =>
@@ -31,7 +33,11 @@ export const startRollout =
     const attempt = nextAttempt(rollout, await driver.newestReplacementId(autoScalingGroupName), now());
     const intended = await held.save({ ...held.state, phase: 'rolling', rollout: attempt });
     const group = await driver.describe(key);
-    const id = await driver.start({ key, group, launchTemplate, policy, firstAlone: true, attempt });
+    const id = await unlessByOthers(driver.start({ key, group, launchTemplate, policy, firstAlone: true, attempt }));
+    if (typeof id !== 'string') {
+      await intended.save(withdrawAttempt(intended.state));
+      throw id;
+    }
     await intended.save({ ...intended.state, rollout: { ...attempt, id } });
 
     logger.info('Started rollout', { ...key, answer: id, launchTemplate, attempts: attempt.attempts });

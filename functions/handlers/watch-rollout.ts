@@ -23,7 +23,6 @@ import { logger, task } from '../runtime/task.ts';
 type Dependencies = Omit<LookDependencies, 'readAdmissions' | 'now'> & {
   readonly drivers: NodeGroupDrivers;
   readonly files: Pick<RunFiles, 'holdState' | 'readAdmissions'>;
-  readonly findLaunchFailure: typeof findLaunchFailure;
   readonly startAdmission: StartExecution;
   readonly notify: (notice: Notice) => Promise<void>;
   readonly now: () => Date;
@@ -34,16 +33,14 @@ type Dependencies = Omit<LookDependencies, 'readAdmissions' | 'now'> & {
  * lost, and tells people once when nothing can be launched. Safe twice: a look changes nothing, an admission has a name.
  */
 export const watchRollout = (dependencies: Dependencies) => {
-  const { drivers, files, findLaunchFailure, startAdmission, notify } = dependencies;
+  const { drivers, files, startAdmission, notify } = dependencies;
 
   const judge = async (state: StateFile, key: NodeGroupKey, now: Date) => {
-    const { rollout, autoScalingGroupName } = state;
+    const { rollout } = state;
     const { readAdmissions } = files;
-    const since = new Date(rollout?.startedAt ?? state.startedAt);
-    const [found, { neverJoined, unattended }, launchFailure] = await Promise.all([
+    const [found, { neverJoined, unattended, launchFailure }] = await Promise.all([
       rollout && drivers[key.kind].findReplacement(state, rollout, targetVersion(state)),
       lookAtInstances(key, state, { ...dependencies, readAdmissions, now }),
-      findLaunchFailure(autoScalingGroupName, since),
     ]);
     const replacement = found ?? lostReplacement(rollout?.id);
     const progress: Progress = decideProgress({ replacement, neverJoined, launchFailure });

@@ -8,6 +8,7 @@ const variables = {
   TOPIC_ARN: arn('sns'),
   READER_ROLE_ARN: arn('iam'),
   PATCH_FLEET_ARN: arn('states'),
+  ROLL_NODE_GROUP_ARN: arn('states'),
   ADMIT_NODE_ARN: arn('states'),
   SETTLE_ARN: arn('states'),
 } as const;

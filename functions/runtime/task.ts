@@ -27,6 +27,12 @@ function accountOf({ invokedFunctionArn }: Context): Account {
 }
 
 /**
+ * Lambda's own time-out ends the environment, and with it whatever the step was doing. An answer given shortly before
+ * would leave that in the frozen environment, to go on during the next invocation.
+ */
+const leaveTimeOutsToLambda = 0;
+
+/**
  * The Lambda handler of one step: logs with the invocation's context, checks the input against `schema` and runs
  * `step` with what came out.
  *
@@ -36,7 +42,7 @@ export const task = <Schema extends z.ZodType, Output>(
   schema: Schema,
   step: (input: z.infer<Schema>, account: Account) => Promise<Output>,
 ) =>
-  middy<unknown, Output, Error, Context>()
+  middy<unknown, Output, Error, Context>({ timeoutEarlyInMillis: leaveTimeOutsToLambda })
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(nameInvalidInput)
     .use(parser({ schema }))

@@ -44,11 +44,16 @@ const refusal = (codes: typeof throttling, operation: string): CallFault['effect
 };
 
 /** The faults that bring an effect about, from the n-th of the calls on. */
-export function callFaults({ functionName, operation }: ObservedCall, nth: number, effect: EffectName): Fault[] {
+export function callFaults(
+  { functionName, operation }: Omit<ObservedCall, 'count'>,
+  nth: number,
+  effect: EffectName,
+): Fault[] {
   const at = (offset: number, is: CallFault['effect']): Fault => ({
     ...{ at: 'call', operation, functionName, nth: nth + offset, effect: is },
   });
-  const repeat = (times: number, is: CallFault['effect']) => Array.from({ length: times }, (_, offset) => at(offset, is));
+  const repeat = (times: number, is: CallFault['effect']) =>
+    Array.from({ length: times }, (_, offset) => at(offset, is));
   switch (effect) {
     case 'throttled':
       return repeat(sdkAttempts, refusal(throttling, operation));

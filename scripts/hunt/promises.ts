@@ -2,6 +2,7 @@ import type { LogEntry } from '../../simulator/kernel/event-log.ts';
 import type { BuiltNodeGroup } from '../../simulator/scenario/build.ts';
 import { leftovers, type Played } from '../../tests/support/play.ts';
 import type { NodeGroupDocument } from '../start/document.ts';
+import { runFolder } from '../start/run-folder.ts';
 import type { Stage } from '../start/stage.ts';
 
 /** How a run may end: with every group patched, with every group as it was, or each with either. */
@@ -9,22 +10,38 @@ export type Expected = 'patched' | 'restored' | 'either';
 
 export type Promises = {
   readonly expected: Expected;
-  /** Names of reasons that would blame the wrong thing. */
+  /** Names of reasons that would blame what is not at fault; the AMI's unless given. */
   readonly mayNotBlame?: readonly string[];
-  /** Somebody else has a hand in it: nodes may go that reglaze did not take. */
+  /** What goes wrong may end the rollout before it has changed anything, which is reported as failed. */
+  readonly mayFail?: boolean;
+  /** Somebody else takes nodes away, too: how few were Ready is not reglaze's doing alone. */
   readonly othersTakeNodes?: boolean;
-  /** A person has changed what the group launches, or how many. */
+  /** Somebody else replaces nodes, too. */
   readonly othersChangeGroup?: boolean;
 };
 
+const newAmi = 'ami-0a1b2c3d4e5f60002';
 const blamesTheAmi = ['NodeNeverJoined', 'NodesNotVerified'];
 
-type Group = BuiltNodeGroup & { readonly amis: readonly string[]; readonly templateAmi: string | undefined };
+/** A group as it stands in the account at the end, and as it was reported. */
+type Group = BuiltNodeGroup & {
+  readonly path: string;
+  readonly amis: readonly string[];
+  /** What the next instance would be launched with. */
+  readonly templateAmi: string | undefined;
+  readonly version: string | undefined;
+  readonly versionBefore: string;
+  readonly report: NodeGroupDocument | undefined;
+};
 
-/** Every promise that a run has broken, in sentences. Looks at the account itself; a report is only held against it. */
+/** Sentences whose condition holds. */
+const only = (...broken: readonly (readonly [boolean, string])[]): string[] =>
+  broken.flatMap(([isBroken, sentence]) => (isBroken ? sentence : []));
+
+/** Every promise that a run has broken, in sentences. It looks at the account; what was reported is held against that. */
 export function brokenPromises(played: Played, promises: Promises): string[] {
   const { stage, log } = played;
-  const groups = stage.nodeGroups.map((group) => lookAt(stage, group));
+  const groups = stage.nodeGroups.map((group) => lookAt(played, group));
   return [
     ...groups.flatMap((group) => [
       ...endOf(played, group, promises),
@@ -32,105 +49,135 @@ export function brokenPromises(played: Played, promises: Promises): string[] {
       ...replacementsOf(log, group, promises),
     ]),
     ...leftovers(stage),
-    ...executionsOf(played, promises),
-    ...blamed(played, promises),
+    ...executionsOf(stage),
+    ...runOf(played, groups, promises),
+    ...blameIn(played, promises),
     ...unheard(stage),
-    ...log.filter(({ kind }) => kind === 'defect' || kind === 'refused').map((entry) => JSON.stringify(entry.details)),
+    ...log.filter(({ kind }) => kind === 'defect' || kind === 'refused').map(({ details }) => JSON.stringify(details)),
   ];
 }
 
-const [oldAmi, newAmi] = ['ami-0a1b2c3d4e5f60001', 'ami-0a1b2c3d4e5f60002'];
-
-function lookAt({ account }: Stage, group: BuiltNodeGroup): Group {
-  const found = account.autoScaling.group(group.autoScalingGroupName);
-  const { LaunchTemplateId = '', Version = '' } = found?.launchTemplate ?? {};
-  const { data } = account.ec2.launchTemplate({ LaunchTemplateId }, Version);
-  return { ...group, amis: (found?.instances ?? []).map(({ imageId }) => imageId), templateAmi: data.ImageId };
+function lookAt({ stage, document }: Played, group: BuiltNodeGroup): Group {
+  const { account, scenario } = stage;
+  const { cluster, name, autoScalingGroupName } = group;
+  const found = account.autoScaling.group(autoScalingGroupName);
+  const mixed = found?.mixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification;
+  const { LaunchTemplateId = '', Version = '$Default' } = found?.launchTemplate ?? mixed ?? {};
+  const built = scenario.clusters.find((each) => each.name === cluster)?.nodeGroups.find((each) => each.name === name);
+  return {
+    ...group,
+    path: `${cluster}/${name}`,
+    amis: (found?.instances ?? []).map(({ imageId }) => imageId),
+    templateAmi: account.ec2.launchTemplate({ LaunchTemplateId }, Version).data.ImageId,
+    version: found?.launchTemplate?.Version,
+    versionBefore: String((built?.olderVersions ?? 0) + 1),
+    report: document.nodeGroups.find((each) => each.cluster === cluster && each.name === name),
+  };
 }
 
-const reportOf = ({ document }: Played, { cluster, name }: BuiltNodeGroup): NodeGroupDocument | undefined =>
-  document.nodeGroups.find((each) => each.cluster === cluster && each.name === name);
+const storedIn = ({ account, stack }: Stage, key: string): string | undefined =>
+  account.s3.object(stack.outputs.RunBucketName ?? '', key)?.body.toString();
 
-/** A group ends on the new AMI or on the old one, as a whole, and its report says which. */
-function endOf(played: Played, group: Group, { expected, othersChangeGroup }: Promises): string[] {
-  const path = `${group.cluster}/${group.name}`;
-  const kinds = [...new Set(group.amis)];
-  const [ami] = kinds;
-  if (kinds.length !== 1) return [`${path} is half done: ${group.amis.join(', ') || 'no instances'}`];
+/** A group ends on the new AMI or on the old one, as a whole, in the version that it should be in. */
+function endOf(played: Played, group: Group, promises: Promises): string[] {
+  const { path, amis, kind, templateAmi, version, versionBefore } = group;
+  const { expected, othersChangeGroup = false } = promises;
+  const [ami] = amis;
+  if (ami === undefined || new Set(amis).size > 1) return [`${path} is half done: it runs ${amis.join(', ')}`];
   const end = ami === newAmi ? 'patched' : 'restored';
-  const broken: string[] = [];
-  if (group.templateAmi !== ami) broken.push(`${path} would launch ${group.templateAmi}, and runs ${ami}`);
-  if (expected !== 'either' && expected !== end) broken.push(`${path} ended ${end} instead of ${expected}`);
-  const { launchTemplate } = played.stage.account.autoScaling.group(group.autoScalingGroupName) ?? {};
-  if (end === 'restored' && group.kind === 'self-managed' && !othersChangeGroup && launchTemplate?.Version !== versionBefore(played, group)) {
-    broken.push(`${path} is back, but on version ${launchTemplate?.Version}`);
-  }
-  const outcome = reportOf(played, group)?.outcome;
-  if (outcome === undefined && played.end.run !== undefined && planned(played)) broken.push(`${path} has no outcome`);
-  if ((outcome === 'patched' || outcome === 'up-to-date') !== (end === 'patched') && outcome !== undefined) {
-    broken.push(`${path} ended ${end} and is reported ${outcome}`);
-  }
-  if (outcome === 'failed' && end === 'restored' ) broken.push(`${path} is restored and is reported failed (${JSON.stringify(reportOf(played, group)?.reason)})`);
-  return broken;
+  const isMoved = end === 'restored' && kind === 'self-managed' && version !== versionBefore;
+  return [
+    ...only(
+      [templateAmi !== ami, `${path} runs ${ami}, and would launch ${templateAmi}`],
+      [expected !== 'either' && expected !== end, `${path} ended ${end} instead of ${expected}`],
+      [isMoved && !othersChangeGroup, `${path} is back, but on version ${version} instead of ${versionBefore}`],
+    ),
+    ...outcomeOf(played, group, end, promises),
+  ];
 }
 
-const planned = ({ stage, end }: Played): boolean =>
-  stage.account.s3.object(stage.stack.outputs.RunBucketName ?? '', `runs/${end.run?.name}/plan.json`) !== undefined;
-
-const versionBefore = ({ stage }: Played, { cluster, name }: BuiltNodeGroup): string => {
-  const built = stage.scenario.clusters.find((each) => each.name === cluster)?.nodeGroups.find((each) => each.name === name);
-  return String((built?.olderVersions ?? 0) + 1);
-};
-
-/** Nodes that work never were fewer than wanted, and all nodes work at the end. */
-function capacityOf({ stage, observer }: Played, group: Group, { othersTakeNodes }: Promises): string[] {
-  const path = `${group.cluster}/${group.name}`;
-  const ready = observer.readyNodes(group.cluster, group.name);
-  const found = stage.account.autoScaling.group(group.autoScalingGroupName);
-  const ids = new Set(found?.instances.map(({ instanceId }) => instanceId));
-  const nodes = stage.clusters.get(group.cluster)?.nodes() ?? [];
-  const working = nodes.filter(({ ready: isReady, instanceId }) => isReady && ids.has(instanceId ?? ''));
-  const broken: string[] = [];
-  if (ready !== undefined && ready.lowest < ready.desired && !othersTakeNodes) {
-    broken.push(`${path} had ${ready.lowest} Ready nodes when ${ready.desired} were wanted`);
+/** What is reported of a group is how it ended. */
+function outcomeOf(
+  { stage, end: { run } }: Played,
+  { path, report }: Group,
+  end: Expected,
+  { mayFail = false }: Promises,
+): string[] {
+  if (report === undefined) {
+    return only([
+      storedIn(stage, `${run && runFolder(run)}/plan.json`) !== undefined,
+      `${path} was planned and has no outcome`,
+    ]);
   }
-  if (working.length !== found?.desiredCapacity) broken.push(`${path} ends with ${working.length} of ${found?.desiredCapacity} nodes`);
-  if (found?.instances.some(({ state }) => state !== 'InService')) broken.push(`${path} ends with instances that are not in service`);
-  return broken;
+  const { outcome, reason } = report;
+  const isReportedPatched = outcome === 'patched' || outcome === 'up-to-date';
+  return only(
+    [isReportedPatched !== (end === 'patched'), `${path} is ${end}, not ${outcome}`],
+    [outcome === 'failed' && !mayFail, `${path} is ${end} and is reported failed: ${reason?.error} ${reason?.cause}`],
+    [reason?.error === 'OutcomeMissing', `${path} is reported without its cause: ${reason?.cause}`],
+  );
+}
+
+/** There never were fewer working nodes than wanted, and as many as wanted work at the end. */
+function capacityOf({ stage, observer }: Played, group: Group, { othersTakeNodes = false }: Promises): string[] {
+  const { path, cluster, name } = group;
+  const { desired = 0, lowest = 0 } = observer.readyNodes(cluster, name) ?? {};
+  const found = stage.account.autoScaling.group(group.autoScalingGroupName);
+  const instances = found?.instances ?? [];
+  const ids = new Set(instances.map(({ instanceId }) => instanceId));
+  const nodes = stage.clusters.get(cluster)?.nodes() ?? [];
+  const working = nodes.filter(({ ready, instanceId }) => ready && ids.has(instanceId ?? '')).length;
+  const isSettled = instances.every(({ state }) => state === 'InService');
+  return only(
+    [lowest < desired && !othersTakeNodes, `${path} had ${lowest} Ready nodes when ${desired} were wanted`],
+    [working !== found?.desiredCapacity, `${path} ends with ${working} of ${found?.desiredCapacity} nodes`],
+    [!isSettled, `${path} ends with ${instances.map(({ state }) => state).join(', ')}`],
+  );
 }
 
 /** One way there and at most one way back. */
-function replacementsOf(log: readonly LogEntry[], group: Group, { othersChangeGroup }: Promises): string[] {
-  const idsOf = (kind: string, key: string, is: (details: LogEntry['details']) => boolean) =>
-    new Set(log.filter((entry) => entry.kind === kind && is(entry.details)).map(({ details }) => details[key]));
-  const refreshes = idsOf('refresh.status', 'refreshId', (details) => details.group === group.autoScalingGroupName);
-  const updates = idsOf('nodegroup.update', 'updateId', (details) => details.nodegroup === group.name);
-  const count = refreshes.size + updates.size;
-  if (othersChangeGroup) return [];
-  return count > 2 ? [`${group.cluster}/${group.name} was replaced ${count} times`] : [];
+function replacementsOf(log: readonly LogEntry[], group: Group, { othersChangeGroup = false }: Promises): string[] {
+  const ids = log.flatMap(({ kind, details }) => {
+    if (kind === 'refresh.status' && details.group === group.autoScalingGroupName) return [details.refreshId];
+    return kind === 'nodegroup.update' && details.nodegroup === group.name ? [details.updateId] : [];
+  });
+  const count = new Set(ids).size;
+  return only([count > 2 && !othersChangeGroup, `${group.path} was replaced ${count} times`]);
 }
 
-/** A run is green only when all of its groups are; it has been told; nothing runs any more. */
-function executionsOf({ stage, end }: Played, { expected }: Promises): string[] {
-  const { account, stack } = stage;
-  const executions = account.stepFunctions.executions();
-  const broken = executions.filter(({ status }) => status === 'RUNNING').map(({ name }) => `${name} still runs`);
-  broken.push(...executions.filter(({ machineName, status }) => machineName.endsWith('settle') && status !== 'SUCCEEDED').map(({ name, status, error, cause }) => `${name} ended ${status}: ${error} ${cause}`));
+/** Nothing runs on, and whatever had to be settled was. */
+function executionsOf({ account }: Stage): string[] {
+  return account.stepFunctions
+    .executions()
+    .flatMap(({ name, machineName, status, error, cause }) =>
+      only(
+        [status === 'RUNNING', `${name} still runs`],
+        [machineName.endsWith('-settle') && status !== 'SUCCEEDED', `${name} ended ${status}: ${error} ${cause}`],
+      ),
+    );
+}
+
+/** The run is green only when each of its groups is on the new AMI, and it was told as it ended. */
+function runOf({ stage, end }: Played, groups: readonly Group[], { expected }: Promises): string[] {
   const { run } = end;
-  if (run === undefined) return expected === 'restored' ? broken : [...broken, 'no run was started'];
-  if (expected === 'patched' && run.status !== 'SUCCEEDED') broken.push(`the run ended ${run.status}: ${run.error} ${run.cause?.slice(0, 300)}`);
-  const stored = account.s3.object(stack.outputs.RunBucketName ?? '', `runs/${run.name}/summary.json`);
-  if (stored === undefined) return [...broken, 'the run was never reported'];
-  const summary = JSON.parse(stored.body.toString()) as { status: string };
-  if ((summary.status === 'succeeded') !== (run.status === 'SUCCEEDED')) broken.push(`the run ended ${run.status} and is reported ${summary.status}`);
-  const isPatched = stage.nodeGroups.every((group) => lookAt(stage, group).amis.every((ami) => ami === newAmi));
-  if (run.status === 'SUCCEEDED' && !isPatched && expected !== 'either') broken.push('the run is green although a group is not patched');
-  return broken;
+  if (run === undefined) return only([expected !== 'either', 'no run was started']);
+  const stored = storedIn(stage, `${runFolder(run)}/summary.json`);
+  if (stored === undefined) return ['the run was never reported'];
+  const { status } = JSON.parse(stored) as { readonly status: string };
+  const isGreen = run.status === 'SUCCEEDED';
+  const isPatched = groups.every(({ amis }) => amis.every((ami) => ami === newAmi));
+  return only(
+    [expected === 'patched' && !isGreen, `the run ended ${run.status}: ${run.error} ${run.cause?.slice(0, 300)}`],
+    [expected === 'restored' && isGreen, 'the run is green although it went back'],
+    [isGreen && !isPatched, 'the run is green although a group is not patched'],
+    [isGreen !== (status === 'succeeded'), `the run ended ${run.status} and is reported ${status}`],
+  );
 }
 
-function blamed({ document }: Played, { mayNotBlame = blamesTheAmi }: Promises): string[] {
-  const names = [document.run.error?.name, ...document.nodeGroups.map(({ reason }) => reason?.error)];
-  return [...new Set(names)].filter((name) => name !== undefined && mayNotBlame.includes(name)).map((name) => `${name} is blamed: ${JSON.stringify(document.nodeGroups.map(({ reason }) => reason?.cause))}`);
+function blameIn({ document }: Played, { mayNotBlame = blamesTheAmi }: Promises): string[] {
+  return document.nodeGroups.flatMap(({ reason }) =>
+    reason !== undefined && mayNotBlame.includes(reason.error) ? `${reason.error} is blamed: ${reason.cause}` : [],
+  );
 }
 
 /** What lies in a queue for people has rung. */
@@ -138,13 +185,12 @@ function unheard({ account, stack }: Stage): string[] {
   return stack.resources
     .filter(({ type }) => type === 'AWS::SQS::Queue')
     .flatMap(({ logicalId, attributes }) => {
-      const arn = String(attributes?.Arn ?? '');
-      const count = account.sqs.messages(arn).length;
-      if (count === 0) return [];
+      const arn = String(attributes.Arn);
       const name = account.sqs.queue(arn)?.queueName;
-      const rings = account.cloudWatch.alarms.all().some(({ dimensions, state }) => dimensions?.QueueName === name && state === 'ALARM');
-      return rings ? [] : [`${logicalId} holds ${count} messages and nobody is told`];
+      const rings = account.cloudWatch.alarms
+        .all()
+        .some(({ dimensions, state }) => dimensions?.QueueName === name && state === 'ALARM');
+      const count = account.sqs.messages(arn).length;
+      return only([count > 0 && !rings, `${logicalId} holds ${count} messages and nobody is told`]);
     });
 }
-
-export { newAmi, oldAmi };

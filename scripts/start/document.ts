@@ -1,5 +1,6 @@
 import type { CallCounts, Observer, ReadyNodes } from './observer.ts';
 import type { RunEnd } from './run.ts';
+import { runFolder } from './run-folder.ts';
 import type { Stage } from './stage.ts';
 
 /** One node group in the summary that reglaze wrote, and what the account saw of it. */
@@ -41,7 +42,7 @@ type Summary = {
 
 /** Puts together how the execution ended, what reglaze reported in its bucket, and what the account itself saw. */
 export function describeRun(stage: Stage, observer: Observer, end: RunEnd): RunDocument {
-  const { image, nodeGroups } = readSummary(stage, end.run?.name);
+  const { image, nodeGroups } = readSummary(stage, end.run);
   const patchLevel = nodeGroups.find(({ toPatchLevel }) => toPatchLevel !== undefined)?.toPatchLevel;
   return {
     run: describeEnd(end),
@@ -76,7 +77,8 @@ function sentenceOf(cause: string): string {
   return errorMessage ?? cause;
 }
 
-function readSummary({ account, stack }: Stage, run: string | undefined): Summary {
-  const written = account.s3.object(stack.outputs.RunBucketName ?? '', `runs/${run}/summary.json`);
+function readSummary({ account, stack }: Stage, run: RunEnd['run']): Summary {
+  if (run === undefined) return { nodeGroups: [] };
+  const written = account.s3.object(stack.outputs.RunBucketName ?? '', `${runFolder(run)}/summary.json`);
   return written === undefined ? { nodeGroups: [] } : JSON.parse(written.body.toString());
 }

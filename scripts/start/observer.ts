@@ -2,6 +2,7 @@ import type { Account } from '../../simulator/account.ts';
 import type { BuiltNodeGroup } from '../../simulator/scenario/build.ts';
 import type { Execution } from '../../simulator/services/stepfunctions.ts';
 import type { NodeGroupDocument, RunDocument } from './document.ts';
+import { runFolder } from './run-folder.ts';
 import type { NodeGroupView, RunView } from './run-view.ts';
 import type { Stage } from './stage.ts';
 
@@ -116,8 +117,9 @@ const newestRun = (executions: readonly Execution[]): Execution | undefined =>
 
 /** How the newest run ended for a node group, once that is written: in the plan, or by its rollout. */
 function outcomeOf({ account, stack }: Stage, { cluster, name }: BuiltNodeGroup): string | undefined {
-  const run = newestRun(account.stepFunctions.executions())?.name;
-  const read = (key: string) => account.s3.object(stack.outputs.RunBucketName ?? '', `runs/${run}/${key}`)?.body;
+  const run = newestRun(account.stepFunctions.executions());
+  if (run === undefined) return undefined;
+  const read = (key: string) => account.s3.object(stack.outputs.RunBucketName ?? '', `${runFolder(run)}/${key}`)?.body;
   const ended = read(`outcomes/${cluster}/${name}.json`);
   if (ended !== undefined) return (JSON.parse(ended.toString()) as NodeGroupDocument).outcome;
   const plan = JSON.parse(read('plan.json')?.toString() ?? '{"nodeGroups":[]}') as Pick<RunDocument, 'nodeGroups'>;

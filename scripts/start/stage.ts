@@ -7,7 +7,7 @@ import type { Pace } from '../../simulator/kernel/clock.ts';
 import type { HostingMode } from '../../simulator/lambda/hosting.ts';
 import { type BuiltAccount, buildAccount } from '../../simulator/scenario/build.ts';
 import type { Scenario } from '../../simulator/scenario/schema.ts';
-import { ensurePackaged } from '../package.ts';
+import { ensurePackaged, type Package } from '../package.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -29,15 +29,30 @@ export type StageOptions = {
   readonly functions: HostingMode;
 };
 
+let packaged: Promise<Pick<Package, 'template' | 'artifact'>> | undefined;
+
+/** Packages what has changed. Read once for all stages of this process, whose zips are then the same buffers. */
+async function readPackage() {
+  const { template, artifact } = await ensurePackaged();
+  const zips = new Map<string, Buffer>();
+  const zipOf = (s3Key: string): Buffer => {
+    const zip = zips.get(s3Key) ?? artifact(s3Key);
+    zips.set(s3Key, zip);
+    return zip;
+  };
+  return { template, artifact: zipOf };
+}
+
 /** Packages what has changed, fills an account, deploys the stack into it and lets it read the clusters. */
 export async function setStage(scenario: Scenario, { seed, pace, functions }: StageOptions): Promise<Stage> {
-  const { template, artifact } = await ensurePackaged();
+  packaged ??= readPackage();
+  const { template, artifact } = await packaged;
   const { accountId, region, startsAt } = scenario;
   const account = await createAccount({
     identity: { accountId, region, partition: 'aws' },
     startsAt: Date.parse(startsAt),
     seed: seed ?? scenario.seed,
-    ...{ pace, functions, timings: scenario.timings },
+    ...{ pace, functions, timings: scenario.timings, behaviour: scenario.behaviour },
   });
   const built = await buildAccount(account, scenario);
   const stack = await deploy({ account, template, stackName, parameters: {}, artifacts: artifact });

@@ -1,5 +1,9 @@
 import { z } from 'zod';
 import { defaultTimings } from '../kernel/timings.ts';
+import { defaultAutoScalingBehaviour } from '../services/autoscaling/behaviour.ts';
+import { defaultEc2Behaviour } from '../services/ec2/behaviour.ts';
+import { defaultEksBehaviour } from '../services/eks/behaviour.ts';
+import { defaultImageBuilderBehaviour } from '../services/imagebuilder/catalogue.ts';
 
 const amiId = z.string().regex(/^ami-[0-9a-f]{8,17}$/, 'an AMI id, such as ami-0123456789abcdef0');
 const range = z.tuple([z.number().nonnegative(), z.number().nonnegative()]);
@@ -108,6 +112,32 @@ const timings = z.strictObject(
   ),
 );
 
+/** What is wrong with a switch, if anything is: it is unknown, or its value is of another kind than its default. */
+function faultOf(defaults: object, key: string, value: unknown): string | undefined {
+  if (!Object.hasOwn(defaults, key)) return `there is no switch ${key}`;
+  const kind = typeof Object.entries(defaults).find(([name]) => name === key)?.[1];
+  return typeof value === kind ? undefined : `${key} is a ${kind}`;
+}
+
+/** Only switches that the service knows. */
+const switchesOf = <Switches extends object>(defaults: Switches) =>
+  z
+    .custom<Partial<Switches>>((given) => typeof given === 'object' && given !== null, 'an object of switches')
+    .superRefine((given, context) => {
+      for (const [key, value] of Object.entries(given)) {
+        const message = faultOf(defaults, key, value);
+        if (message !== undefined) context.addIssue({ code: 'custom', path: [key], message });
+      }
+    });
+
+/** What services do where no source settles it. */
+const behaviour = z.strictObject({
+  ec2: switchesOf(defaultEc2Behaviour).default({}),
+  autoScaling: switchesOf(defaultAutoScalingBehaviour).default({}),
+  eks: switchesOf(defaultEksBehaviour).default({}),
+  imageBuilder: switchesOf(defaultImageBuilderBehaviour).default({}),
+});
+
 /** One account and what happens to it: the form of the files in `scenarios/`. */
 export const Scenario = z.strictObject({
   name,
@@ -129,6 +159,7 @@ export const Scenario = z.strictObject({
   faults: z.array(z.discriminatedUnion('at', [launchFault, callFault])).default([]),
   operator: z.array(operatorAction).default([]),
   timings: timings.default({}),
+  behaviour: behaviour.prefault({}),
 });
 
 export type Scenario = z.infer<typeof Scenario>;

@@ -15,6 +15,9 @@ describe('a failed AWS call', () => {
       error: awsError('CallRateLimitExceededException', 429),
       name: 'AwsUnavailable',
     },
+    { case: 'a throttled notification', error: awsError('ThrottledException', 429), name: 'AwsUnavailable' },
+    { case: 'a throttled key', error: awsError('KMSThrottlingException', 400), name: 'AwsUnavailable' },
+    { case: 'too many requests under another name', error: awsError('Busy', 429), name: 'AwsUnavailable' },
     { case: 'a contended group', error: awsError('ResourceContentionFault', 500), name: 'AwsUnavailable' },
     { case: 'a server error', error: awsError('ServerException', 503), name: 'AwsUnavailable' },
     {

@@ -116,7 +116,7 @@ describe('a cluster', () => {
       { status, body: { code: status } },
     ];
     await expect(reader.listNodes('demo')).rejects.toMatchObject({ name: 'ClusterAccessDenied' });
-    expect(await reader.view('demo')).toMatchObject({
+    expect(await reader.view('demo', 'try-again')).toMatchObject({
       refused: { error: 'ClusterAccessDenied', cause: expect.stringContaining('npm run grant -- --cluster demo') },
     });
   });
@@ -124,6 +124,17 @@ describe('a cluster', () => {
   it.each([429, 500, 503])('that answers %i may be asked again', async (status) => {
     answers = [{ status, body: {} }];
     await expect(reader.listNodes('demo')).rejects.toMatchObject({ name: 'KubernetesUnavailable' });
+  });
+
+  it('that cannot be reached fails the plan while that may pass, and is a refusal when it has not', async () => {
+    answers = [
+      { status: 503, body: {} },
+      { status: 503, body: {} },
+    ];
+    await expect(reader.view('demo', 'try-again')).rejects.toMatchObject({ name: 'KubernetesUnavailable' });
+    expect(await reader.view('demo', 'give-up')).toMatchObject({
+      refused: { error: 'ClusterUnreachable', cause: expect.stringContaining('demo') },
+    });
   });
 
   it('with another authority than its own is not trusted', async () => {
@@ -138,7 +149,7 @@ describe('a cluster', () => {
 
   it('that does not exist is a refusal of the plan', async () => {
     eks.on(DescribeClusterCommand).rejects(new ResourceNotFoundException({ message: 'gone', $metadata: {} }));
-    expect(await reader.view('nowhere')).toMatchObject({ refused: { error: 'ClusterUnknown' } });
+    expect(await reader.view('nowhere', 'try-again')).toMatchObject({ refused: { error: 'ClusterUnknown' } });
   });
 });
 

@@ -8,7 +8,7 @@ import {
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { describeAmi } from '../../functions/adapters/ec2-images.ts';
-import { identifyInstance, withImages } from '../../functions/adapters/ec2-instances.ts';
+import { findImageIds, identifyInstance, withImages } from '../../functions/adapters/ec2-instances.ts';
 import { deriveVersion, readLaunchSource } from '../../functions/adapters/launch-templates.ts';
 import { anInstance } from '../support/builders.ts';
 
@@ -81,6 +81,13 @@ describe('instances', () => {
     expect(aws.commandCalls(DescribeInstancesCommand)).toHaveLength(2);
   });
 
+  it('that are terminated have lost their name, but still tell their AMI', async () => {
+    aws.on(DescribeInstancesCommand).resolves({
+      Reservations: [{ Instances: [{ InstanceId: 'i-0ended', ImageId: 'ami-0new', PrivateDnsName: '' }] }],
+    });
+    expect(await findImageIds(['i-0ended'])).toEqual(new Map([['i-0ended', 'ami-0new']]));
+  });
+
   it('that EC2 has forgotten are no error', async () => {
     aws.on(DescribeInstancesCommand).resolves({ Reservations: [] });
     expect(await identifyInstance('i-0gone')).toBeUndefined();
@@ -95,8 +102,23 @@ describe('a launch template version', () => {
     LaunchTemplateData: { ImageId },
   });
 
+  /** Nothing is found by its description; a version by its number is known. */
+  const knowsNumbers = () =>
+    aws
+      .on(DescribeLaunchTemplateVersionsCommand)
+      .callsFake(({ Versions }) => ({ LaunchTemplateVersions: Versions ? [made(8, '', 'ami-0new')] : [] }));
+
+  it('that EC2 has made and does not know yet is asked for again', async () => {
+    aws.on(DescribeLaunchTemplateVersionsCommand).callsFake(({ Versions }) => {
+      if (Versions) throw awsError('InvalidLaunchTemplateId.VersionNotFound');
+      return { LaunchTemplateVersions: [] };
+    });
+    aws.on(CreateLaunchTemplateVersionCommand).resolves({ LaunchTemplateVersion: { VersionNumber: 8 } });
+    await expect(deriveVersion(source, 'ami-0new')).rejects.toMatchObject({ name: 'AwsUnavailable' });
+  });
+
   it('differs from its source by the AMI alone', async () => {
-    aws.on(DescribeLaunchTemplateVersionsCommand).resolves({ LaunchTemplateVersions: [] });
+    knowsNumbers();
     aws.on(CreateLaunchTemplateVersionCommand).resolves({ LaunchTemplateVersion: { VersionNumber: 8 } });
     expect(await deriveVersion(source, 'ami-0new')).toEqual({ id: 'lt-0a', version: 8 });
     expect(aws.commandCalls(CreateLaunchTemplateVersionCommand)[0]?.args[0].input).toMatchObject({
@@ -119,7 +141,7 @@ describe('a launch template version', () => {
   });
 
   it('is made by one token for one source and AMI, and by another for another', async () => {
-    aws.on(DescribeLaunchTemplateVersionsCommand).resolves({ LaunchTemplateVersions: [] });
+    knowsNumbers();
     aws.on(CreateLaunchTemplateVersionCommand).resolves({ LaunchTemplateVersion: { VersionNumber: 8 } });
     for (const amiId of ['ami-0new', 'ami-0new', 'ami-0newer']) await deriveVersion(source, amiId);
     const tokens = aws.commandCalls(CreateLaunchTemplateVersionCommand).map(({ args }) => args[0].input.ClientToken);

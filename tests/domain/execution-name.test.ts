@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rolloutName, runName, settleName, shortHash } from '../../functions/domain/execution-name.ts';
+import { rolloutName, runId, runName, settleName, shortHash } from '../../functions/domain/execution-name.ts';
 import { parseImageArn } from '../../functions/domain/image.ts';
 import { imageArn } from '../support/builders.ts';
 
@@ -62,6 +62,37 @@ describe('a short hash', () => {
   });
 
   it('makes a legal name of an execution ARN', () => {
-    expect(settleName('arn:aws:states:us-west-2:111122223333:execution:patch-fleet:a')).toMatch(legal);
+    expect(settleName(end)).toMatch(legal);
+  });
+});
+
+const end = {
+  executionArn: 'arn:aws:states:us-west-2:111122223333:execution:patch-fleet:a',
+  startedAt: '2026-05-16T04:12:02.123Z',
+  redriveCount: 0,
+};
+
+describe('the name of a settling', () => {
+  it('is that of one end, whoever tells of it', () => {
+    expect(settleName({ ...end, startedAt: '2026-05-16T04:12:02.000Z' })).toBe(settleName(end));
+  });
+
+  it.each([
+    { case: 'the execution was redriven', other: { redriveCount: 1 } },
+    { case: 'its name was used again after ninety days', other: { startedAt: '2026-08-16T04:12:02.123Z' } },
+  ])('is another one when $case', ({ other }) => {
+    expect(settleName({ ...end, ...other })).not.toBe(settleName(end));
+  });
+});
+
+describe('the id of a run', () => {
+  it('is the name of its execution and when that was started', () => {
+    expect(runId('image-1.0.0-7-abc', new Date(end.startedAt))).toBe('image-1.0.0-7-abc-20260516T041202Z');
+  });
+
+  it('differs when the name is used again, and so do the names of its rollouts', () => {
+    const [first, second] = ['2026-05-16T04:12:02Z', '2026-08-16T04:12:02Z'].map((at) => runId('a', new Date(at)));
+    expect(first).not.toBe(second);
+    expect(rolloutName(first ?? '', 'demo', 'a')).not.toBe(rolloutName(second ?? '', 'demo', 'a'));
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   ImageArn,
+  isNewerBuild,
   newestBuildArn,
   parseImageArn,
   pickAmi,
@@ -98,4 +99,14 @@ describe('the Server line of an operating system', () => {
   ])('of "$name" is $line', ({ name, line }) => {
     expect(serverLineOf(name)).toBe(line);
   });
+});
+
+it.each([
+  { a: '2026.5.16/1', b: '2026.5.9/1', newer: true },
+  { a: '2026.5.9/1', b: '2026.5.16/1', newer: false },
+  { a: '1.0.0/10', b: '1.0.0/9', newer: true },
+  { a: '1.0.0/9', b: '1.0.0/9', newer: false },
+])('the build $a is newer than $b: $newer', ({ a, b, newer }) => {
+  expect(isNewerBuild({ name: 'x', version: a }, { name: 'x', version: b })).toBe(newer);
+  expect(isNewerBuild({ name: 'y', version: a }, { name: 'x', version: b })).toBe(false);
 });

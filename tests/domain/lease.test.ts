@@ -9,7 +9,17 @@ import {
   takeLease,
 } from '../../functions/domain/lease.ts';
 import { nextAttempt, Phase, StateFile, targetVersion } from '../../functions/domain/state-file.ts';
-import { aGroup, aKey, anImage, aReport, aRollingState, aState, executionArn, now } from '../support/builders.ts';
+import {
+  aGroup,
+  aKey,
+  anImage,
+  anInstance,
+  aReport,
+  aRollingState,
+  aState,
+  executionArn,
+  now,
+} from '../support/builders.ts';
 
 const hours = (count: number) => new Date(now.getTime() + count * 3_600_000);
 const request = leaseRequest(
@@ -72,6 +82,27 @@ describe('a lease', () => {
       { outcome: 'patched' },
     );
     expect(takeLease(released, request, now)).toMatchObject({ state: { before: { amiId: 'ami-0old' } } });
+  });
+
+  it('compares with the patch level that the rollout before it has proved, which no plan of then knew', () => {
+    const released = release(
+      aRollingState({
+        image: anImage({ amiId: 'ami-0old' }),
+        verified: { patchLevel: '10.0.20348.5000', leftAlone: [] },
+      }),
+      'run-1',
+      { outcome: 'patched' },
+    );
+    expect(takeLease(released, request, now)).toMatchObject({ state: { before: { patchLevel: '10.0.20348.5000' } } });
+    const movedOn = { ...released, image: anImage({ amiId: 'ami-0other' }) };
+    expect(takeLease(movedOn, request, now)).toMatchObject({ state: { before: { patchLevel: '10.0.20348.4648' } } });
+  });
+
+  it('is not asked for a group whose instances could not be brought back', () => {
+    const mixed = aGroup({ instances: [anInstance(), anInstance({ imageId: 'ami-0other' })] });
+    expect(() => leaseRequest({ key: aKey(), executionArn, image: anImage() }, mixed, undefined)).toThrow(
+      expect.objectContaining({ name: 'NodeGroupChanged', message: expect.stringContaining('ami-0other') }),
+    );
   });
 
   it('is renewed in time, and not written again before', () => {

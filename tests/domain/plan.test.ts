@@ -151,15 +151,17 @@ describe('the plan of a node group', () => {
       with: {},
       error: 'Held',
     },
-    {
-      case: 'a group that another run is rolling',
-      group: {},
-      with: { leaseHolder: 'run-0', activeReplacement: 'x' },
-      error: 'LeaseHeld',
-    },
     { case: 'a group without instances', group: { instances: [], desiredCapacity: 0 }, with: {}, error: 'NoInstances' },
   ])('skips $case', ({ group, with: overrides, error }) => {
     expect(plan(group, overrides)).toMatchObject({ outcome: 'skipped', reason: { error } });
+  });
+
+  it('plans a group that another run is rolling, since it is waited for, and names that run', () => {
+    const mixed = { instances: [anInstance(), anInstance({ instanceId: 'i-0b', imageId: 'ami-0other' })] };
+    expect(plan(mixed, { leaseHolder: 'run-0', activeReplacement: 'x' })).toMatchObject({
+      outcome: 'planned',
+      reason: { error: 'LeaseHeld', cause: expect.stringContaining('run-0') },
+    });
   });
 
   it('rolls a group whose hold is over', () => {

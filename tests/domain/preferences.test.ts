@@ -50,6 +50,21 @@ describe('the preferences of an instance refresh', () => {
     );
   });
 
+  it('let at most one percent of a larger group prove it', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 101, max: 2000 }), (count) => {
+        expect(refreshPreferences(count, aPolicy(), true).CheckpointPercentages?.[0]).toBe(1);
+      }),
+    );
+  });
+
+  it('watch the only node of a group for the bake time, but not on the way back', () => {
+    const policy = aPolicy({ bakeSeconds: 3600 });
+    expect(refreshPreferences(1, policy, true).BakeTime).toBe(3600);
+    expect(refreshPreferences(1, policy, false).BakeTime).toBe(0);
+    expect(refreshPreferences(2, policy, true)).toMatchObject({ BakeTime: 0, CheckpointDelay: 3600 });
+  });
+
   it('have no checkpoint for a single node, nor on the way back', () => {
     expect(refreshPreferences(1, aPolicy(), true)).not.toHaveProperty('CheckpointPercentages');
     expect(refreshPreferences(9, aPolicy(), false)).not.toHaveProperty('CheckpointPercentages');

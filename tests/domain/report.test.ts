@@ -50,6 +50,14 @@ describe('the summary of a run', () => {
     expect(summarise('run-1', aPlan(), [], end)).toMatchObject({ status: 'failed', error: 'OutcomeMissing' });
   });
 
+  it('gives a group whose turn never came the reason for which the run died', () => {
+    const failure = { error: 'ExecutionAborted', cause: 'The execution run-1 was stopped.' };
+    expect(summarise('run-1', aPlan(), [], { ...end, failure })).toMatchObject({
+      ...{ status: 'failed', error: 'ExecutionAborted' },
+      nodeGroups: [{ outcome: 'failed', reason: failure }],
+    });
+  });
+
   it('of a dry run leaves the plan a plan', () => {
     expect(summarise('run-1', aPlan({ dryRun: true }), [], end)).toMatchObject({
       status: 'succeeded',

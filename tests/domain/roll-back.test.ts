@@ -7,6 +7,10 @@ const view: RollBackView = {
   group: aGroup(),
   amiBefore: 'ami-0old',
   amiTarget: 'ami-0new',
+  knownVersions: [
+    { id: 'lt-0a', version: 7 },
+    { id: 'lt-0a', version: 8 },
+  ],
   forward: undefined,
   back: undefined,
   backAttempts: 0,
@@ -15,6 +19,7 @@ const view: RollBackView = {
 };
 const half = aGroup({ instances: [anInstance(), anInstance({ instanceId: 'i-0n', imageId: 'ami-0new' })] });
 const whole = aGroup({ source: fromTemplate('ami-0new', 8), instances: [anInstance({ imageId: 'ami-0new' })] });
+const theirs = aGroup({ source: fromTemplate('ami-0theirs', 9), instances: [anInstance({ imageId: 'ami-0theirs' })] });
 const leaving = aGroup({
   instances: [anInstance(), anInstance({ imageId: 'ami-0new', lifecycleState: 'Terminating' })],
 });
@@ -82,6 +87,22 @@ describe('the next step on the way back', () => {
       step: 'failed',
     },
     { case: "somebody else's replacement runs", change: { group: half, isBusy: true }, step: 'wait' },
+    { case: 'somebody else has replaced all nodes', change: { group: theirs }, step: 'overtaken' },
+    {
+      case: 'somebody else has replaced what we had brought',
+      change: { group: theirs, forward: aReplacement({ status: 'cancelled' }), backAttempts: 3 },
+      step: 'overtaken',
+    },
+    {
+      case: 'somebody else has set a version with the AMI from before, and some of ours are left',
+      change: { group: { ...half, source: fromTemplate('ami-0old', 9) } },
+      step: 'overtaken',
+    },
+    {
+      case: 'somebody else has moved the group off its template',
+      change: { group: aGroup({ source: { type: 'mixed-instances-policy' } }) },
+      step: 'overtaken',
+    },
   ])('when $case: $step', ({ change, step }) => {
     expect(decideRollBack({ ...view, ...change })).toBe(step);
   });
@@ -92,6 +113,16 @@ describe('the next step on the way back', () => {
     fc.assert(
       fc.property(group, back, fc.nat(5), (drawn, ours, backAttempts) => {
         expect(decideRollBack({ ...view, group: drawn, back: ours, backAttempts, isBusy: true })).toBe('wait');
+      }),
+    );
+  });
+
+  it('is never to start or turn anything in a group that somebody else has given another version', () => {
+    const status = fc.constantFrom('failed', 'cancelled', 'succeeded', 'reversed', 'reverse-failed');
+    fc.assert(
+      fc.property(status, fc.nat(5), (ended, backAttempts) => {
+        const forward = aReplacement({ status: ended as 'failed' });
+        expect(decideRollBack({ ...view, group: theirs, forward, backAttempts })).toBe('overtaken');
       }),
     );
   });
@@ -112,5 +143,13 @@ describe('the next step on the way back', () => {
     expect(progressBack('restored', aState())).toEqual({ progress: 'restored' });
     expect(progressBack('start', aState())).toEqual({ progress: 'in-progress' });
     expect(progressBack('failed', aState()).reason?.cause).toContain('version 7 of lt-0a');
+    const rollBack = { reason: { error: 'NodeNeverJoined', cause: 'i-0c did not join.' } };
+    expect(progressBack('overtaken', aState({ rollBack }))).toEqual({
+      progress: 'overtaken',
+      reason: {
+        error: 'ReplacementByOthers',
+        cause: expect.stringMatching(/version 7 of lt-0a.*NodeNeverJoined: i-0c did not join/),
+      },
+    });
   });
 });

@@ -27,7 +27,8 @@ describe('the tags of a node group', () => {
 
   it.each([
     { key: 'reglaze:join-timeout', value: '45m', policy: { joinTimeoutSeconds: 2700 } },
-    { key: 'reglaze:bake-time', value: '2h', policy: { bakeSeconds: 7200 } },
+    { key: 'reglaze:bake-time', value: '12h', policy: { bakeSeconds: 43_200 } },
+    { key: 'reglaze:join-timeout', value: '4h', policy: { joinTimeoutSeconds: 14_400 } },
     { key: 'reglaze:max-surge', value: '3', policy: { maxSurge: { count: 3, unit: 'nodes' } } },
     { key: 'reglaze:max-surge', value: '25 percent', policy: { maxSurge: { count: 25, unit: 'percent' } } },
     { key: 'reglaze:ring', value: 'broad', policy: {} },
@@ -53,7 +54,16 @@ describe('the tags of a node group', () => {
     { case: 'a window', tags: { ...channel, 'reglaze:window': 'nights' }, error: 'TagNotSupported' },
     { case: 'a drain timeout', tags: { ...channel, 'reglaze:drain-timeout': '90m' }, error: 'TagNotSupported' },
     { case: 'a duration without a unit', tags: { ...channel, 'reglaze:join-timeout': '30' }, error: 'TagInvalid' },
-    { case: 'a duration that is too long', tags: { ...channel, 'reglaze:bake-time': '49h' }, error: 'TagInvalid' },
+    {
+      case: 'a bake time of more than half a rollout',
+      tags: { ...channel, 'reglaze:bake-time': '721m' },
+      error: 'TagInvalid',
+    },
+    {
+      case: 'a join timeout that is too long',
+      tags: { ...channel, 'reglaze:join-timeout': '241m' },
+      error: 'TagInvalid',
+    },
     { case: 'a surge of nothing', tags: { ...channel, 'reglaze:max-surge': '0' }, error: 'TagInvalid' },
     { case: 'a surge above the group', tags: { ...channel, 'reglaze:max-surge': '101 percent' }, error: 'TagInvalid' },
     { case: 'a day that is not', tags: { ...channel, 'reglaze:hold-until': '2026-02-30' }, error: 'TagInvalid' },

@@ -35,7 +35,15 @@ const inputs: Record<string, object> = {
   'report-run': { run: 'run-1' },
   'examine-node': admission,
   'answer-hook': { ...admission, result: 'ABANDON', finding: reason },
-  'inspect-ended': { executionArn: 'arn:one', machine: 'patch-fleet', name: 'run-1', status: 'FAILED', input: {} },
+  'inspect-ended': {
+    executionArn: 'arn:one',
+    machine: 'patch-fleet',
+    name: 'run-1',
+    status: 'FAILED',
+    startedAt: '2026-05-16T04:12:02.000Z',
+    redriveCount: 0,
+    input: {},
+  },
 };
 
 const refusal = async (step: string, input: unknown) => {
@@ -68,7 +76,7 @@ describe('the handler of every step', () => {
   it.each(
     Object.entries(inputs).flatMap(([step, input]) => Object.keys(input).map((field) => ({ step, input, field }))),
   )('$step names the field $field when it is of a wrong type', async ({ step, input, field }) => {
-    expect(await refusal(step, { ...input, [field]: 42 })).toMatchObject({
+    expect(await refusal(step, { ...input, [field]: -4.2 })).toMatchObject({
       name: 'InvalidInput',
       message: expect.stringContaining(`"${field}"`),
     });

@@ -1,5 +1,7 @@
 import '../support/handler-environment.ts';
 import { describe, expect, it } from 'vitest';
+import { release } from '../../functions/domain/lease.ts';
+import { nextForRollout } from '../../functions/domain/settlement.ts';
 import { closeAdmission } from '../../functions/handlers/close-admission.ts';
 import { createTemplateVersion } from '../../functions/handlers/create-template-version.ts';
 import { openAdmission } from '../../functions/handlers/open-admission.ts';
@@ -19,6 +21,7 @@ import {
   aState,
   executionArn,
   fromTemplate,
+  now,
 } from '../support/builders.ts';
 import { FakeAccount } from '../support/fake-account.ts';
 import { FakeNodeGroup } from '../support/fake-node-group.ts';
@@ -53,19 +56,36 @@ describe('Take lease', () => {
     expect(account.state).toEqual(state);
   });
 
-  it('leaves a group to the run that works on it, and reports it as skipped', async () => {
-    const account = leased().withState(
-      aState({ lease: { run: 'run-0', executionArn: 'arn:zero', until: '2026-05-16T09:00:00Z' } }),
-    );
-    expect(await takeLease(account)(input)).toMatchObject({
-      lease: 'held',
-      reason: { error: 'LeaseHeld', cause: expect.stringContaining('run-0') },
-    });
-    expect(account.bucket.content('runs/run-1/outcomes/demo/win2022.json')).toMatchObject({
-      outcome: 'skipped',
-      reason: { error: 'LeaseHeld' },
+  it('is refused while another run works on the group, and got when that one has ended', async () => {
+    const lease = { run: 'run-0', executionArn: 'arn:zero', until: '2026-05-16T09:00:00Z' };
+    const account = leased().withState(aState({ lease }));
+    await expect(takeLease(account)(input)).rejects.toMatchObject({
+      name: 'LeaseHeld',
+      message: expect.stringContaining('run-0'),
     });
     expect(account.state.lease?.run).toBe('run-0');
+    account.withState(release(account.state, 'run-0', { outcome: 'rolled-back' }));
+    expect(await takeLease(account)(input)).toEqual({ lease: 'taken' });
+  });
+
+  it('is not needed when the other run has brought the group to the AMI', async () => {
+    const account = leased().withState(release(aState(), 'run-0', { outcome: 'patched' }));
+    account.change({ source: fromTemplate('ami-0new', 8), instances: [anInstance({ imageId: 'ami-0new' })] });
+    const { state } = account;
+    expect(await takeLease(account)(input)).toEqual({ lease: 'not-needed' });
+    expect(account.bucket.content('runs/run-1/outcomes/demo/win2022.json')).toMatchObject({
+      outcome: 'up-to-date',
+      nodes: { total: 1, patched: 1 },
+    });
+    expect(account.state).toEqual(state);
+  });
+
+  it('is taken over from a dead run also when the group is up to date, so that its hook comes off', async () => {
+    const lease = { run: 'run-0', executionArn: 'arn:zero', until: '2026-05-16T04:00:00Z' };
+    const account = leased().withState(aRollingState({ lease }));
+    account.change({ source: fromTemplate('ami-0new', 8), instances: [anInstance({ imageId: 'ami-0new' })] });
+    expect(await takeLease(account)(input)).toEqual({ lease: 'taken' });
+    expect(account.state.hook).toBe('open');
   });
 });
 
@@ -152,6 +172,25 @@ describe('Start replacing nodes', () => {
     account.nodeGroup.replacements = [aReplacement({ id: 'theirs', launchTemplate: { id: 'lt-0a', version: 6 } })];
     await expect(startRollout(account)(key)).rejects.toMatchObject({ name: 'ReplacementByOthers' });
     expect(account.nodeGroup.changes).toEqual([]);
+  });
+
+  it('leaves nothing to go back from when somebody else was faster', async () => {
+    const account = ready();
+    account.nodeGroup.replacements = [aReplacement({ id: 'theirs', launchTemplate: { id: 'lt-0a', version: 6 } })];
+    for (const _ of ['first', 'again']) {
+      await expect(startRollout(account)(key)).rejects.toMatchObject({ name: 'ReplacementByOthers' });
+      expect(account.state.rollout).toBeUndefined();
+      expect(nextForRollout(account.state, executionArn)).toBe('close');
+    }
+  });
+
+  it('remembers that earlier attempts may have replaced nodes', async () => {
+    const account = ready();
+    const rollout = { id: 'refresh-1', startedAt: now.toISOString(), attempts: 1, stalled: true };
+    account.withState({ ...account.state, phase: 'rolling', rollout });
+    account.nodeGroup.replacements = [aReplacement({ id: 'theirs', launchTemplate: { id: 'lt-0a', version: 6 } })];
+    await expect(startRollout(account)(key)).rejects.toMatchObject({ name: 'ReplacementByOthers' });
+    expect(nextForRollout(account.state, executionArn)).toBe('roll-back');
   });
 });
 

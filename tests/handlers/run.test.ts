@@ -1,5 +1,7 @@
 import '../support/handler-environment.ts';
 import { describe, expect, it } from 'vitest';
+import type { EndedWithInput } from '../../functions/adapters/executions.ts';
+import { rolloutName } from '../../functions/domain/execution-name.ts';
 import { Plan } from '../../functions/domain/report.ts';
 import { inspectEnded } from '../../functions/handlers/inspect-ended.ts';
 import { planRun } from '../../functions/handlers/plan-run.ts';
@@ -123,14 +125,28 @@ describe('Plan run', () => {
     });
   });
 
-  it('skips a group whose running refresh belongs to another run of ours', async () => {
+  it.each([
+    { retries: 4, whenUnavailable: 'try-again' },
+    { retries: 5, whenUnavailable: 'give-up' },
+  ])('asks unreachable clusters to $whenUnavailable at retry $retries', async ({ retries, whenUnavailable }) => {
+    const account = new FakeAccount();
+    const asked: unknown[] = [];
+    const viewCluster = async (_: string, when: unknown) => {
+      asked.push(when);
+      return { nodes: account.nodes };
+    };
+    await planRun({ ...account, drivers: account.drivers, viewCluster })({ run: 'run-1', image: anImage(), retries });
+    expect(asked).toEqual([whenUnavailable]);
+  });
+
+  it('hands over a group whose running refresh belongs to another run of ours: its rollout waits', async () => {
     const account = new FakeAccount().withState(
       aRollingState({ lease: { run: 'run-0', executionArn, until: '2026-05-16T12:00:00Z' } }),
     );
     account.nodeGroup.replacements = [{ id: 'r', status: 'active', detail: '', launchTemplate: undefined }];
-    expect(await planning(account)({ run: 'run-1', image: anImage() })).toEqual({ rollouts: [] });
+    expect((await planning(account)({ run: 'run-1', image: anImage() })).rollouts).toHaveLength(1);
     expect(account.bucket.content('runs/run-1/plan.json')).toMatchObject({
-      nodeGroups: [{ outcome: 'skipped', reason: { error: 'LeaseHeld' } }],
+      nodeGroups: [{ outcome: 'planned', reason: { error: 'LeaseHeld' } }],
     });
   });
 });
@@ -160,6 +176,29 @@ describe('Report run', () => {
     expect(await reportRun(planned())({ run: 'run-1' })).toMatchObject({ result: 'failed', error: 'OutcomeMissing' });
   });
 
+  it('tells the cause of a rollout that ended before it could write an outcome', async () => {
+    const account = planned();
+    const name = rolloutName('run-1', 'demo', 'win2022');
+    const ended = { executionArn, name, status: 'FAILED' as const, error: 'AwsUnavailable', cause: 's3:GetObject' };
+    account.endedRollouts.set(name, ended);
+
+    expect(await reportRun(account)({ run: 'run-1' })).toMatchObject({ result: 'failed', error: 'AwsUnavailable' });
+    expect(account.bucket.content('runs/run-1/summary.json')).toMatchObject({
+      nodeGroups: [{ outcome: 'failed', reason: { error: 'AwsUnavailable', cause: 's3:GetObject' } }],
+    });
+  });
+
+  it('judges a run anew that was redriven after settle had reported it, and tells people of both ends', async () => {
+    const account = planned();
+    account.bucket.seed('runs/run-1/outcomes/demo/win2022.json', aReport({ outcome: 'patched' }));
+    const died = { run: 'run-1', error: 'AccessDenied', cause: 'grant it', settledRedrive: 0 };
+    expect(await reportRun(account)(died)).toMatchObject({ result: 'failed', error: 'AccessDenied' });
+    expect(await reportRun(account)(died)).toMatchObject({ result: 'failed' });
+    expect(await reportRun(account)({ run: 'run-1' })).toEqual({ result: 'succeeded' });
+    expect(await reportRun(account)(died)).toEqual({ result: 'succeeded' });
+    expect(account.notices).toEqual(['reglaze failed: run-1', 'reglaze succeeded: run-1']);
+  });
+
   it('reports a run that never came to a plan', async () => {
     const account = new FakeAccount();
     expect(await reportRun(account)({ run: 'run-1', error: 'AmiNotWindows', cause: 'ami-1' })).toEqual({
@@ -172,12 +211,14 @@ describe('Report run', () => {
 });
 
 describe('Find what is left', () => {
+  const deadRun = 'run-1-20260516T041202Z';
   const { run, cluster, nodeGroup, kind } = aKey();
   const ended = {
     executionArn,
     machine: 'roll-node-group' as const,
     name: 'demo-win2022',
     status: 'ABORTED' as const,
+    ...{ startedAt: '2026-05-16T04:12:02.123Z', redriveCount: 0 },
     input: { run, cluster, nodeGroup, kind, image: anImage(), executionName: 'demo-win2022' },
   };
 
@@ -223,23 +264,46 @@ describe('Find what is left', () => {
 
   it('reports a run after the last of its rollouts has settled, and only if nobody did', async () => {
     const dead = { ...ended, machine: 'patch-fleet' as const, name: 'run-1', input: { imageArn } };
-    const account = new FakeAccount().withState(aRollingState());
-    account.bucket.seed('runs/run-1/plan.json', aPlan());
+    const lease = { run: deadRun, executionArn, until: '2026-05-16T12:00:00Z' };
+    const account = new FakeAccount().withState(aRollingState({ lease }));
+    account.bucket.seed(`runs/${deadRun}/plan.json`, aPlan({ run: deadRun }));
     expect(await inspectEnded(account)(dead)).toMatchObject({ next: 'wait' });
     account.bucket.files.delete('state/demo/win2022.json');
     expect(await inspectEnded(account)(dead)).toEqual({
       next: 'report',
-      run: 'run-1',
+      run: deadRun,
+      settledRedrive: 0,
       error: 'ExecutionAborted',
       cause: expect.any(String),
     });
-    await reportRun(account)({ run: 'run-1' });
+    await reportRun(account)({ run: deadRun });
     expect(await inspectEnded(account)(dead)).toEqual({ next: 'nothing' });
+  });
+
+  it('reports a run again that was redriven and died once more', async () => {
+    const dead = { ...ended, machine: 'patch-fleet' as const, name: 'run-1', input: { imageArn } };
+    const account = new FakeAccount();
+    await reportRun(account)({ run: deadRun, error: 'AccessDenied', cause: 'first', settledRedrive: 0 });
+    expect(await inspectEnded(account)(dead)).toEqual({ next: 'nothing' });
+    expect(await inspectEnded(account)({ ...dead, redriveCount: 1 })).toMatchObject({
+      next: 'report',
+      settledRedrive: 1,
+    });
+  });
+
+  it("says nothing of a run by what an earlier run of its execution's name left", async () => {
+    const dead = { ...ended, machine: 'patch-fleet' as const, name: 'run-1', input: { imageArn } };
+    const account = new FakeAccount();
+    await reportRun(account)({ run: deadRun });
+    expect(await inspectEnded(account)({ ...dead, startedAt: '2026-08-16T04:12:02.123Z' })).toMatchObject({
+      next: 'report',
+      run: 'run-1-20260816T041202Z',
+    });
   });
 });
 
 describe('Start settling', () => {
-  const execution = (machine: string, status: string) => ({
+  const execution = (machine: string, status: string, redriveCount: number | undefined = undefined) => ({
     source: 'aws.states' as const,
     'detail-type': 'Step Functions Execution Status Change' as const,
     detail: {
@@ -247,32 +311,71 @@ describe('Start settling', () => {
       stateMachineArn: `arn:aws:states:us-west-2:111122223333:stateMachine:reglaze-${machine}`,
       name: 'demo-win2022',
       status,
+      ...{ startDate: Date.parse('2026-05-16T04:12:02.123Z'), redriveCount },
       input: '{"run":"run-1"}',
       error: null,
       cause: 'why',
     },
   });
 
+  const settling = (account: FakeAccount, ended: Readonly<Record<string, readonly EndedWithInput[]>> = {}) =>
+    startSettle({
+      start: account.start,
+      now: account.now,
+      listEnded: async (machine) => ended[machine] ?? [],
+    });
+
   it('is done once for an execution, with its input as an object', async () => {
     const account = new FakeAccount();
-    expect(await startSettle(account)(execution('roll-node-group', 'ABORTED'))).toMatchObject({ answer: 'started' });
-    expect(await startSettle(account)(execution('roll-node-group', 'ABORTED'))).toMatchObject({ answer: 'already' });
+    const settle = settling(account);
+    expect(await settle(execution('roll-node-group', 'ABORTED'))).toMatchObject({ answer: 'started' });
+    expect(await settle(execution('roll-node-group', 'ABORTED'))).toMatchObject({ answer: 'already' });
     expect([...account.started.values()]).toEqual([
       {
         executionArn,
         machine: 'roll-node-group',
         name: 'demo-win2022',
         status: 'ABORTED',
+        ...{ startedAt: '2026-05-16T04:12:02.123Z', redriveCount: 0 },
         input: { run: 'run-1' },
         cause: 'why',
       },
     ]);
   });
 
+  it('is done again for an execution that was redriven and ended badly once more', async () => {
+    const settle = settling(new FakeAccount());
+    expect(await settle(execution('patch-fleet', 'FAILED'))).toMatchObject({ answer: 'started' });
+    expect(await settle(execution('patch-fleet', 'FAILED', 1))).toMatchObject({ answer: 'started' });
+    expect(await settle(execution('patch-fleet', 'FAILED', 1))).toMatchObject({ answer: 'already' });
+  });
+
   it.each([
     { machine: 'settle', status: 'FAILED' },
     { machine: 'patch-fleet', status: 'SUCCEEDED' },
   ])('is not done for $machine that is $status', async ({ machine, status }) => {
-    expect(await startSettle(new FakeAccount())(execution(machine, status))).toMatchObject({ answer: 'ignored' });
+    expect(await settling(new FakeAccount())(execution(machine, status))).toMatchObject({ answer: 'ignored' });
+  });
+
+  it('is done by the sweep for an end whose event was lost, as the event would have done it, and only for that', async () => {
+    const account = new FakeAccount();
+    const known = execution('roll-node-group', 'ABORTED');
+    const lost = {
+      ...{ executionArn: `${executionArn}-2`, name: 'lost', status: 'TIMED_OUT' as const },
+      ...{ startedAt: '2026-05-16T04:12:02.123Z', redriveCount: 0 },
+      ...{ input: '{"run":"run-2"}', error: undefined, cause: undefined },
+    };
+    const { executionName } = (await settling(account)(known)) as { executionName: string };
+    const swept = await settling(account, {
+      'roll-node-group': [{ ...lost, executionArn, status: 'ABORTED' }],
+      'patch-fleet': [lost],
+    })({ sweep: true });
+
+    expect(swept).toMatchObject({ settled: [{ answer: 'started' }, { answer: 'already', executionName }] });
+    expect([...account.started.values()].at(-1)).toEqual({
+      ...{ executionArn: lost.executionArn, name: 'lost', status: 'TIMED_OUT' },
+      ...{ machine: 'patch-fleet', input: { run: 'run-2' } },
+      ...{ startedAt: lost.startedAt, redriveCount: 0 },
+    });
   });
 });

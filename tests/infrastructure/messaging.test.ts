@@ -20,8 +20,8 @@ const targets = [
 ];
 
 describe('what starts functions', () => {
-  it('is three rules and one schedule', () => {
-    expect(targets).toHaveLength(4);
+  it('is three rules and two schedules', () => {
+    expect(targets).toHaveLength(5);
   });
 
   it.each(targets)('$logicalId tries again, then keeps what it could not deliver', ({ target }) => {

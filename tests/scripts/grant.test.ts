@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { grantAccess } from '../../scripts/grant.ts';
+import { grantAccess, readGrantArguments } from '../../scripts/grant.ts';
 import { createAccount } from '../../simulator/account.ts';
 import { buildAccount } from '../../simulator/scenario/build.ts';
 import { loadScenario } from '../../simulator/scenario/load.ts';
@@ -55,6 +55,17 @@ describe('npm run grant', () => {
     expect(first.join('\n')).toContain('is now in the group reglaze-reader of cluster shop');
     expect(first.join('\n')).toContain('kubectl apply -f infrastructure/kubernetes/reader.yml');
     expect(second.join('\n')).toContain('was already in the group');
+  });
+
+  it.each([
+    { case: 'help', args: ['--help'], exitCode: 0 },
+    { case: 'a misspelt option', args: ['--clutser', 'shop'], exitCode: 2 },
+    { case: 'no cluster', args: [], exitCode: 2 },
+  ])('answers $case with its usage and exit code $exitCode', ({ args, exitCode }) => {
+    expect(readGrantArguments(args)).toMatchObject({
+      usage: expect.stringContaining('Usage: npm run grant'),
+      exitCode,
+    });
   });
 
   it('passes on what EKS says about a cluster that is not there', async () => {

@@ -2,6 +2,7 @@ import { openRunFiles } from '../../functions/adapters/run-files.ts';
 import type { WindowsNode } from '../../functions/domain/node.ts';
 import type { GroupInstance, NodeGroup } from '../../functions/domain/node-group.ts';
 import type { LaunchFailure } from '../../functions/domain/rollout.ts';
+import type { EndedExecution } from '../../functions/domain/settlement.ts';
 import type { StateFile } from '../../functions/domain/state-file.ts';
 import { aNode, now } from './builders.ts';
 import { FakeNodeGroup } from './fake-node-group.ts';
@@ -16,6 +17,8 @@ export class FakeAccount {
   launchFailure: LaunchFailure | undefined;
   readonly notices: string[] = [];
   readonly started = new Map<string, unknown>();
+  /** Rollouts that ended badly, by the names of their executions. */
+  readonly endedRollouts = new Map<string, EndedExecution>();
   clock = now;
 
   constructor(nodeGroup = new FakeNodeGroup()) {
@@ -47,6 +50,8 @@ export class FakeAccount {
   findNode = async (_: string, name: string) => this.nodes.find((node) => node.name === name);
   findLaunchFailure = async () => this.launchFailure;
   findImageIds = async (ids: readonly string[]) => new Map(ids.map((id) => [id, 'ami-0new']));
+
+  findEndedRollout = async (name: string) => this.endedRollouts.get(name);
 
   notify = async ({ subject }: { readonly subject: string }) => {
     this.notices.push(subject);

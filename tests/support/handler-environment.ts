@@ -14,6 +14,7 @@ Object.assign(process.env, {
   TOPIC_ARN: 'arn:aws:sns:us-west-2:111122223333:reglaze',
   READER_ROLE_ARN: 'arn:aws:iam::111122223333:role/reglaze-reader',
   PATCH_FLEET_ARN: 'arn:aws:states:us-west-2:111122223333:stateMachine:reglaze-patch-fleet',
+  ROLL_NODE_GROUP_ARN: 'arn:aws:states:us-west-2:111122223333:stateMachine:reglaze-roll-node-group',
   ADMIT_NODE_ARN: 'arn:aws:states:us-west-2:111122223333:stateMachine:reglaze-admit-node',
   SETTLE_ARN: 'arn:aws:states:us-west-2:111122223333:stateMachine:reglaze-settle',
 });

@@ -7,6 +7,8 @@ export type ImageBuilderBehaviour = {
   readonly missingImage: 'ResourceNotFoundException' | 'InvalidRequestException';
 };
 
+export const defaultImageBuilderBehaviour: ImageBuilderBehaviour = { missingImage: 'ResourceNotFoundException' };
+
 export type StoredImage = Image & { readonly arn: string; readonly state: ImageState };
 
 export type ImageCatalogue = {
@@ -33,7 +35,7 @@ export function createImageCatalogue(changes?: Partial<ImageBuilderBehaviour>): 
   const components = new Map<string, Component>();
 
   return {
-    behaviour: { missingImage: 'ResourceNotFoundException', ...changes },
+    behaviour: { ...defaultImageBuilderBehaviour, ...changes },
     addImage(image) {
       const { arn = '', state } = image;
       if (parseImageArn(arn)?.build === undefined || state === undefined) {

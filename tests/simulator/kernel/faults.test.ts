@@ -34,4 +34,18 @@ describe('createFaults', () => {
     faults.add({ at: 'launch', group: 'web', from: 10, until: 20, code: 'InsufficientInstanceCapacity', message: 'm' });
     expect(faults.onLaunch(group, now) !== undefined).toBe(strikes);
   });
+
+  it('delays, doubles and loses the n-th event of a rule, and lets all others come once', () => {
+    const faults = createFaults([
+      { at: 'event', rule: 'ended', nth: 2, delaysMs: [] },
+      { at: 'event', rule: 'ended', nth: 3, delaysMs: [0, 60_000] },
+    ]);
+    expect(['ended', 'launched', 'ended', 'ended', 'ended'].map((rule) => faults.onEvent(rule))).toEqual([
+      [0],
+      [0],
+      [],
+      [0, 60_000],
+      [0],
+    ]);
+  });
 });

@@ -43,6 +43,16 @@ describe('loadScenario', () => {
       names: 'ami-0a1b2c3d4e5f69999',
     },
     {
+      case: 'a switch that no service has',
+      text: stringify({ ...valid, behaviour: { ec2: { launchTemplatesVisibleAfter: 1 } } }),
+      names: 'launchTemplatesVisibleAfter',
+    },
+    {
+      case: 'a switch of another kind',
+      text: stringify({ ...valid, behaviour: { ec2: { launchTemplateVisibleAfter: 'late' } } }),
+      names: 'launchTemplateVisibleAfter',
+    },
+    {
       case: 'a fault of an unknown group',
       text: stringify({
         ...valid,

@@ -140,6 +140,16 @@ describe('rules on the default bus', () => {
     expect(invocations).toHaveLength(count);
   });
 
+  it('suffer what the faults of the account say of the rule, unless asked otherwise', async () => {
+    const { put, kernel, invocations } = await aRule();
+    kernel.faults.add({ at: 'event', rule: 'images', nth: 1, delaysMs: [] });
+    kernel.faults.add({ at: 'event', rule: 'images', nth: 2, delaysMs: [0, 60_000] });
+    put();
+    put();
+    await pass(kernel, 200_000);
+    expect(invocations).toHaveLength(2);
+  });
+
   it('do nothing while they are disabled, or for events that they do not ask for', async () => {
     const { put, kernel, events, invocations } = await aRule();
     events.bus.put({ source: 'aws.ec2', 'detail-type': 'X', resources: [], detail: {} });

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { admitHeartbeatSeconds } from '../../functions/domain/admission.ts';
+import { longestBakeSeconds, longestJoinSeconds, parseTags } from '../../functions/domain/tags.ts';
+import { machines, type State } from './support/definitions.ts';
+
+const definitionOf = (name: string) => {
+  const found = machines.find(({ machine }) => machine === name)?.definition;
+  if (found === undefined) throw new Error(`There is no machine ${name}.`);
+  return found;
+};
+const channel = { 'reglaze:channel': 'windows-2022-core' };
+
+/** The hours that a state of roll-node-group gives to something, from its expression. */
+const hoursIn = (state: State | undefined, name: string): number =>
+  Number(new RegExp(`"${name}":"[^"]*\\$millis\\(\\) \\+ (\\d+) \\* 3600000`).exec(JSON.stringify(state))?.[1]);
+
+describe('the longest join timeout', () => {
+  it('is what tags may ask for, and no more', () => {
+    const parsed = parseTags({ ...channel, 'reglaze:join-timeout': `${longestJoinSeconds}s` }, 'self-managed');
+    expect(parsed).toMatchObject({ tags: { policy: { joinTimeoutSeconds: longestJoinSeconds } } });
+    expect(
+      parseTags({ ...channel, 'reglaze:join-timeout': `${longestJoinSeconds + 1}s` }, 'self-managed'),
+    ).toMatchObject({ refused: { error: 'TagInvalid' } });
+  });
+
+  it('is over well before the admission runs out of time, and before AWS gives the hook up', () => {
+    const admissionSeconds = definitionOf('admit-node').TimeoutSeconds ?? 0;
+    expect(longestJoinSeconds + 3600).toBeLessThan(admissionSeconds);
+    expect(longestJoinSeconds + 3600).toBeLessThan(100 * admitHeartbeatSeconds);
+  });
+});
+
+describe('the longest bake time', () => {
+  it('leaves as much of the rollout for replacing the nodes', () => {
+    const rolloutSeconds = hoursIn(definitionOf('roll-node-group').States['Take lease'], 'rolloutDeadline') * 3600;
+    expect(rolloutSeconds).toBeGreaterThan(0);
+    expect(2 * longestBakeSeconds).toBeLessThanOrEqual(rolloutSeconds);
+  });
+});
