@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { CreateAccessEntryCommand, EKSClient } from '@aws-sdk/client-eks';
+import { CreateAccessEntryCommand, DescribeClusterCommand, EKSClient } from '@aws-sdk/client-eks';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 
 const usage = `Usage: npm run grant -- --cluster NAME [--region REGION] [--stage STAGE]
@@ -22,23 +22,48 @@ export async function grantAccess(cluster: string, stage: string, region: string
   );
   const partition = callerArn.split(':')[1];
   const principalArn = `arn:${partition}:iam::${accountId}:role/reglaze-${stage}-reader-${await eks.config.region()}`;
-  const isNew = await createEntry(eks, cluster, principalArn);
-  return [
-    `${principalArn} ${isNew ? 'is now' : 'was already'} in the group ${group} of cluster ${cluster}.`,
-    'Give the group its rights with:',
-    '  kubectl apply -f infrastructure/kubernetes/reader.yml',
-    'A cluster that still uses the ConfigMap aws-auth takes this under mapRoles instead of the access entry:',
-    `  - {rolearn: ${principalArn}, username: ${group}, groups: [${group}]}`,
-  ];
+  const { cluster: found } = await eks.send(new DescribeClusterCommand({ name: cluster }));
+  const takesEntries = found?.accessConfig?.authenticationMode !== 'CONFIG_MAP';
+  const entry = takesEntries ? await createEntry(eks, cluster, principalArn) : 'not-taken';
+  return describeGrant({ cluster, principalArn, entry });
 }
 
-/** False when the cluster has an entry for the role already. */
-async function createEntry(eks: EKSClient, clusterName: string, principalArn: string): Promise<boolean> {
+type Grant = {
+  readonly cluster: string;
+  readonly principalArn: string;
+  /** Clusters that know their principals from the ConfigMap aws-auth alone take no entries. */
+  readonly entry: 'made' | 'found' | 'not-taken';
+};
+
+/** What was done in the cluster's access entries, and what is left to do by kubectl. */
+export function describeGrant({ cluster, principalArn, entry }: Grant): string[] {
+  const rights = ['Give the group its rights with:', '  kubectl apply -f infrastructure/kubernetes/reader.yml'];
+  switch (entry) {
+    case 'made':
+      return [`${principalArn} is now in the group ${group} of cluster ${cluster}.`, ...rights];
+    case 'found':
+      return [
+        `${principalArn} was already in the group ${group} of cluster ${cluster}.`,
+        'If the stack was removed and deployed again since, the entry is that of the old role. Then delete it and run this again:',
+        `  aws eks delete-access-entry --cluster-name ${cluster} --principal-arn ${principalArn}`,
+        ...rights,
+      ];
+    case 'not-taken':
+      return [
+        `Cluster ${cluster} takes no access entries. Nothing was changed. Add this under mapRoles in its ConfigMap aws-auth:`,
+        `  - {rolearn: ${principalArn}, username: ${group}, groups: [${group}]}`,
+        ...rights,
+      ];
+  }
+}
+
+/** An entry for the role that is there already is left as it is. */
+async function createEntry(eks: EKSClient, clusterName: string, principalArn: string): Promise<'made' | 'found'> {
   try {
     await eks.send(new CreateAccessEntryCommand({ clusterName, principalArn, kubernetesGroups: [group] }));
-    return true;
+    return 'made';
   } catch (error) {
-    if ((error as Error).name === 'ResourceInUseException') return false;
+    if ((error as Error).name === 'ResourceInUseException') return 'found';
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { grantAccess, readGrantArguments } from '../../scripts/grant.ts';
+import { describeGrant, grantAccess, readGrantArguments } from '../../scripts/grant.ts';
 import { createAccount } from '../../simulator/account.ts';
 import { buildAccount } from '../../simulator/scenario/build.ts';
 import { loadScenario } from '../../simulator/scenario/load.ts';
@@ -66,6 +66,12 @@ describe('npm run grant', () => {
       usage: expect.stringContaining('Usage: npm run grant'),
       exitCode,
     });
+  });
+
+  it('gives clusters without access entries the lines for their ConfigMap, and says that nothing was changed', () => {
+    const lines = describeGrant({ cluster: 'old', principalArn: readerRole, entry: 'not-taken' }).join('\n');
+    expect(lines).toContain('Nothing was changed');
+    expect(lines).toContain(`{rolearn: ${readerRole}, username: reglaze-reader, groups: [reglaze-reader]}`);
   });
 
   it('passes on what EKS says about a cluster that is not there', async () => {

@@ -1,5 +1,5 @@
 import diagnostics from 'node:diagnostics_channel';
-import { enableCompileCache, flushCompileCache, syncBuiltinESMExports } from 'node:module';
+import { syncBuiltinESMExports } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type FromWorker, sharedMemory, type ToWorker, type WorkerStart } from '../isolated-protocol.ts';
 import { arrivalKey, exitError, exitReason, type Invocation, type Outcome } from '../runner.ts';
@@ -71,19 +71,15 @@ diagnostics.subscribe('undici:request:create', () => {
   throw new Error('undici is not simulated: use node:http or node:https');
 });
 
-// V8's code for a bundle is kept in the system's temporary folder: the next thread that loads it starts twice as fast.
-enableCompileCache();
-
 let loading: Promise<ReturnType<typeof resolveHandler>> | undefined;
 const load = () => {
-  loading ??= import(`file:///var/task/${start.entryPoint.file}`).then((exports) => {
-    flushCompileCache();
-    return resolveHandler(
+  loading ??= import(`file:///var/task/${start.entryPoint.file}`).then((exports) =>
+    resolveHandler(
       start.entryPoint.format === 'module' ? exports : exports.default,
       start.entryPoint.exportName,
       start.handler,
-    );
-  });
+    ),
+  );
   return loading;
 };
 
