@@ -71,3 +71,11 @@ export function leftovers({ account, stack, nodeGroups }: Stage): string[] {
 /** Details of all log entries of one kind, in order. */
 export const entriesOf = (log: readonly LogEntry[], kind: string) =>
   log.filter((entry) => entry.kind === kind).map(({ details }) => details);
+
+/** The operations that changed a node group, of those that a run makes. */
+export const changesOf = (log: readonly LogEntry[]): string[] =>
+  ['CreateLaunchTemplateVersion', 'PutLifecycleHook', 'StartInstanceRefresh', 'UpdateNodegroupVersion'].filter((name) =>
+    entriesOf(log, 'call.aws').some(
+      ({ operation, error }) => String(operation).endsWith(`.${name}`) && error === undefined,
+    ),
+  );
