@@ -16,8 +16,8 @@ export type Key = { readonly keyId: string; readonly arn: string; readonly manag
 
 export type KeyUse = {
   readonly caller: Caller;
-  /** Key id, key ARN, alias or alias ARN. */
-  readonly key: string;
+  /** Key id, key ARN, alias or alias ARN; without one nothing is enciphered with a key that asks for rights. */
+  readonly key: string | undefined;
   readonly actions: readonly ('kms:Decrypt' | 'kms:GenerateDataKey' | 'kms:Encrypt')[];
   /** The service that uses the key for the caller, such as `sns`. */
   readonly via: string;
@@ -82,6 +82,7 @@ export function createKms({ kernel, iam }: Dependencies): Kms {
     },
     key: find,
     refusal(use) {
+      if (use.key === undefined) return undefined;
       const key = find(use.key);
       if (key === undefined) return `Key '${use.key}' does not exist`;
       if (!key.enabled) return `${key.arn} is disabled.`;

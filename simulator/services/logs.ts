@@ -59,7 +59,6 @@ export function createLogs({ kernel, iam, kms, metrics }: Dependencies): Logs {
     return caller === undefined || rights.every((action) => iam.authorize(caller, { action, resource }).allowed);
   };
   const checkKey = ({ logGroupName, kmsKey }: LogGroupSpec) => {
-    if (kmsKey === undefined) return;
     const arn = `arn:${partition}:logs:${region}:${accountId}:log-group:${logGroupName}`;
     const refusal = kms.refusal({
       caller: servicePrincipal(`logs.${region}.amazonaws.com`),

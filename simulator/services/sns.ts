@@ -99,16 +99,8 @@ export function createSns({ kernel, iam, kms, sqs }: Dependencies): Sns {
     const decision = iam.authorize(caller, permission);
     if (!decision.allowed)
       throw new ServiceError('AuthorizationError', denialMessage(caller, permission, decision), { status: 403 });
-    const refusal =
-      spec.kmsKey === undefined
-        ? undefined
-        : kms.refusal({
-            caller,
-            key: spec.kmsKey,
-            actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
-            via: 'sns',
-            context,
-          });
+    const actions = ['kms:GenerateDataKey', 'kms:Decrypt'] as const;
+    const refusal = kms.refusal({ caller, key: spec.kmsKey, actions, via: 'sns', context });
     if (refusal !== undefined) throw new ServiceError('KMSAccessDenied', refusal, { status: 400 });
     checkMessage(message, subject);
     const messageId = kernel.random.uuid('sns-message', topicArn, publications.length);

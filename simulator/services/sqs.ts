@@ -115,16 +115,8 @@ export function createSqs({ kernel, iam, kms }: Dependencies): Sqs {
       const decision = iam.authorize(caller, permission);
       if (!decision.allowed)
         throw new ServiceError('AccessDenied', denialMessage(caller, permission, decision), { status: 403 });
-      const refusal =
-        spec.kmsKey === undefined
-          ? undefined
-          : kms.refusal({
-              caller,
-              key: spec.kmsKey,
-              actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
-              via: 'sqs',
-              context,
-            });
+      const actions = ['kms:GenerateDataKey', 'kms:Decrypt'] as const;
+      const refusal = kms.refusal({ caller, key: spec.kmsKey, actions, via: 'sqs', context });
       if (refusal !== undefined) throw new ServiceError('KmsAccessDenied', refusal, { status: 400 });
       if (Buffer.byteLength(body) > (spec.maximumMessageBytes ?? 1_048_576)) {
         throw new ServiceError(
