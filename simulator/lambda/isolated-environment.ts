@@ -1,3 +1,5 @@
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../kernel/clock.ts';
 import type { Front, WireRequest, WireResponse } from '../kernel/wire.ts';
@@ -147,6 +149,13 @@ function startWorker(spec: EnvironmentSpec, shared: WorkerStart['shared']): Work
     functionName,
     architecture,
     randomSeed,
+    compileCache: compileCacheOfHost(),
   };
   return new Worker(workerSource(), { eval: true, env: { ...spec.variables }, workerData });
+}
+
+/** Node.js answers with the folder for its own version, inside the one that it was given. */
+function compileCacheOfHost(): string | undefined {
+  const directory = getCompileCacheDir();
+  return directory && dirname(directory);
 }

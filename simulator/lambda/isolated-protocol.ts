@@ -26,6 +26,8 @@ export type WorkerStart = {
   readonly functionName: string;
   readonly architecture: 'arm64' | 'x86_64';
   readonly randomSeed: string;
+  /** Directory of the host process's compile cache, if it has one. */
+  readonly compileCache: string | undefined;
 };
 
 export type ToWorker =

@@ -1,6 +1,7 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import fsPromises from 'node:fs/promises';
+import http from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 import os from 'node:os';
 import timersModule from 'node:timers';
@@ -49,7 +50,9 @@ export function installWorld(world: World): void {
   installTimers(world);
   installFiles(createTaskFiles(world.files));
   installProcess(world);
-  define(globalThis, { fetch: refuseFetch });
+  define(globalThis, { fetch: refuseUndici });
+  // These come with undici, which every import of node:http would load for their sake.
+  define(http, { WebSocket: refuseUndici, CloseEvent: refuseUndici, MessageEvent: refuseUndici });
   syncBuiltinESMExports();
 }
 
@@ -111,6 +114,6 @@ function installProcess({ now, writeLine, exit, requestId, architecture }: World
   });
 }
 
-function refuseFetch(): never {
-  throw new Error('fetch is not simulated: use node:http or node:https');
+function refuseUndici(): never {
+  throw new Error('undici (fetch, WebSocket) is not simulated: use node:http or node:https');
 }

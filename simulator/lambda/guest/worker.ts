@@ -1,5 +1,5 @@
 import diagnostics from 'node:diagnostics_channel';
-import { syncBuiltinESMExports } from 'node:module';
+import { enableCompileCache, flushCompileCache, syncBuiltinESMExports } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type FromWorker, sharedMemory, type ToWorker, type WorkerStart } from '../isolated-protocol.ts';
 import { arrivalKey, exitError, exitReason, type Invocation, type Outcome } from '../runner.ts';
@@ -20,6 +20,7 @@ for (const name of ['require', 'module', 'exports', '__filename', '__dirname'])
 
 const start = workerData as WorkerStart;
 const port = parentPort as NonNullable<typeof parentPort>;
+if (start.compileCache !== undefined) enableCompileCache(start.compileCache);
 const accountTime = new BigInt64Array(start.shared.account);
 const own = new Int32Array(start.shared.own);
 
@@ -100,7 +101,11 @@ async function serve(invocation: Invocation): Promise<void> {
   step = 0;
   random.seed(invocation.randomSeed);
   process.env._X_AMZN_TRACE_ID = invocation.traceId;
-  finish(await callHandler(load, invocation, now));
+  const isFirst = loading === undefined;
+  const outcome = await callHandler(load, invocation, now);
+  // By now it knows the functions that an invocation needs. The thread may be ended at any time.
+  if (isFirst) flushCompileCache();
+  finish(outcome);
 }
 
 /** Reports the end and freezes the thread, wherever its other work stands, until the next invocation. */
