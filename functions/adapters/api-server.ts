@@ -1,17 +1,24 @@
-import { Agent, request } from 'node:https';
+import { Agent } from 'node:https';
 import { DescribeClusterCommand } from '@aws-sdk/client-eks';
+import type { V1Status } from '@kubernetes/client-node';
 import { ClusterAccessDenied, KubernetesUnavailable } from '../domain/errors.ts';
 import { awsCall } from './aws-call.ts';
 import { clusterToken } from './cluster-token.ts';
 import { eks } from './eks-client.ts';
+import { type Answer, type Endpoint, openAnswer, piecesOf, readAnswer } from './https-answer.ts';
+import { readWatchEvents, type WatchEvent } from './watch-events.ts';
 
-/** Reads JSON from the API server of one cluster. `undefined` means that there is no such thing (404). */
+/** Reads JSON from the API server of one cluster. */
 export type ApiServer = {
   readonly clusterName: string;
+  /** `undefined` means that there is no such thing (404). */
   readonly get: (path: string) => Promise<unknown>;
+  /**
+   * What happens to the collection at `path`, for so many seconds at most. It ends sooner, and without an error, when
+   * the API server closes it, sends what is too old (410) or falls silent: none of these says anything about objects.
+   */
+  readonly watch: (path: string, seconds: number) => AsyncGenerator<WatchEvent>;
 };
-
-type Endpoint = { readonly url: URL; readonly agent: Agent };
 
 const endpoints = new Map<string, Endpoint>();
 
@@ -31,40 +38,22 @@ async function endpointOf(clusterName: string): Promise<Endpoint> {
   return endpoint;
 }
 
-const patienceMilliseconds = 20_000;
+/** How long a watch may outlast what it was asked for before its connection counts as dead. */
+const overtimeSeconds = 10;
 
-type Answer = { readonly status: number; readonly body: string };
+/** The code in an ERROR event of a watch that the API server cannot go on with. */
+const gone = 410;
 
-const send = ({ url, agent }: Endpoint, path: string, token: string): Promise<Answer> =>
-  new Promise((resolve, reject) => {
-    const headers = { accept: 'application/json', authorization: `Bearer ${token}` };
-    const { hostname, port } = url;
-    const outgoing = request({ hostname, port: port || 443, path, agent, headers, timeout: patienceMilliseconds });
-    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer for ${patienceMilliseconds / 1000} seconds`)));
-    outgoing.on('error', reject);
-    outgoing.on('response', (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
-      );
-    });
-    outgoing.end();
-  });
-
-function interpret(clusterName: string, path: string, { status, body }: Answer): unknown {
-  if (status === 200) return JSON.parse(body);
-  if (status === 404) return undefined;
+/** What a status other than 200 means. */
+function refusal(clusterName: string, path: string, { status, body }: Answer): Error {
   if (status === 401 || status === 403) {
-    throw new ClusterAccessDenied(
+    return new ClusterAccessDenied(
       `Cluster ${clusterName} does not let the reader role read its nodes (HTTP ${status}). ` +
-        `Run: npm run grant -- --cluster ${clusterName}`,
+        `Run: npm run grant -- --cluster ${clusterName}, then: kubectl apply -f infrastructure/kubernetes/reader.yml`,
     );
   }
   const message = `GET ${path} of cluster ${clusterName} answered HTTP ${status}: ${body.slice(0, 300)}`;
-  if (status === 429 || status >= 500) throw new KubernetesUnavailable(message);
-  throw new Error(message);
+  return status === 429 || status >= 500 ? new KubernetesUnavailable(message) : new Error(message);
 }
 
 /**
@@ -76,15 +65,39 @@ function interpret(clusterName: string, path: string, { status, body }: Answer):
 export async function connectApiServer(clusterName: string, roleArn: string): Promise<ApiServer> {
   const endpoint = await endpointOf(clusterName);
   const token = await clusterToken(clusterName, roleArn);
+
+  const reach = async <Reached>(path: string, attempt: () => Promise<Reached>): Promise<Reached> => {
+    try {
+      return await attempt();
+    } catch (error) {
+      // The cluster may have been made anew under its name.
+      endpoints.delete(clusterName);
+      const { message } = error as Error;
+      throw new KubernetesUnavailable(`GET ${path} of cluster ${clusterName}: ${message}`, { cause: error });
+    }
+  };
+
   return {
     clusterName,
-    get: async (path) => {
-      const answer = await send(endpoint, path, token).catch((error: Error) => {
-        // The cluster may have been made anew under its name.
-        endpoints.delete(clusterName);
-        throw new KubernetesUnavailable(`GET ${path} of cluster ${clusterName}: ${error.message}`, { cause: error });
-      });
-      return interpret(clusterName, path, answer);
+    async get(path) {
+      const answer = await reach(path, async () => readAnswer(await openAnswer(endpoint, path, token)));
+      if (answer.status === 200) return JSON.parse(answer.body);
+      if (answer.status === 404) return undefined;
+      throw refusal(clusterName, path, answer);
+    },
+    async *watch(collection, seconds) {
+      const path = `${collection}&watch=true&timeoutSeconds=${seconds}`;
+      const response = await reach(path, () => openAnswer(endpoint, path, token));
+      if (response.statusCode !== 200) throw refusal(clusterName, path, await reach(path, () => readAnswer(response)));
+      for await (const event of readWatchEvents(piecesOf(response, seconds + overtimeSeconds))) {
+        if (event.type !== 'ERROR') {
+          yield event;
+          continue;
+        }
+        const { code = 500 } = event.object as V1Status;
+        if (code === gone) return;
+        throw refusal(clusterName, path, { status: code, body: JSON.stringify(event.object) });
+      }
     },
   };
 }

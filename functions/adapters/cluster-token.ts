@@ -1,8 +1,9 @@
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { awsCall, once } from './aws-call.ts';
+import { clientSettings } from './client-settings.ts';
 
-const client = once(() => new STSClient({}));
+const client = once(() => new STSClient(clientSettings()));
 
 type Session = {
   readonly accessKeyId: string;

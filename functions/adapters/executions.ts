@@ -8,8 +8,9 @@ import {
 import type { ExecutionEnd } from '../domain/execution-name.ts';
 import { badEnds, type EndedExecution } from '../domain/settlement.ts';
 import { awsCall, isAwsError, once } from './aws-call.ts';
+import { clientSettings } from './client-settings.ts';
 
-const client = once(() => new SFNClient({}));
+const client = once(() => new SFNClient(clientSettings()));
 
 /** Starts an execution under a name that no second one can have. */
 export type StartExecution = (name: string, input: unknown) => Promise<'started' | 'already'>;

@@ -2,8 +2,9 @@ import { GetImageCommand, type GetImageCommandOutput, ImagebuilderClient } from 
 import { ImageNotFound } from '../domain/errors.ts';
 import type { ImageBuild } from '../domain/image.ts';
 import { awsCall, isAwsError, once } from './aws-call.ts';
+import { clientSettings } from './client-settings.ts';
 
-const client = once(() => new ImagebuilderClient({}));
+const client = once(() => new ImagebuilderClient(clientSettings()));
 
 function translate(arn: string, { image }: GetImageCommandOutput): ImageBuild {
   return {

@@ -38,18 +38,41 @@ export async function listWindowsNodes(api: ApiServer): Promise<WindowsNode[]> {
   return nodes;
 }
 
-/** One node by its name, or undefined when it is not registered. */
-export async function findNode(api: ApiServer, name: string): Promise<WindowsNode | undefined> {
-  const node = await api.get(`/api/v1/nodes/${encodeURIComponent(name)}`);
-  return node === undefined ? undefined : translateNode(node as V1Node);
+/** What to watch of one node. */
+export type NodeWatch = {
+  readonly nodeName: string;
+  readonly seconds: number;
+  /** Asked about each state that the node is in from now on; true ends the watch. */
+  readonly isEnough: (node: WindowsNode) => boolean;
+};
+
+/**
+ * One node as it was last seen, after a watch; undefined when it is not registered (any more).
+ *
+ * A watch without a resourceVersion is the look as well: it begins with an ADDED event of the node that exists, and goes
+ * on with every later change (Kubernetes API concepts, "Semantics for watch": Get State and Start at Most Recent). So
+ * nothing is ever resumed: bookmarks are not asked for, and a watch that ended early is simply opened again.
+ */
+export async function watchNode(
+  api: ApiServer,
+  { nodeName, seconds, isEnough }: NodeWatch,
+): Promise<WindowsNode | undefined> {
+  const path = `/api/v1/nodes?fieldSelector=${encodeURIComponent(`metadata.name=${nodeName}`)}`;
+  let node: WindowsNode | undefined;
+  for await (const { type, object } of api.watch(path, seconds)) {
+    if (type === 'BOOKMARK') continue;
+    node = type === 'DELETED' ? undefined : translateNode(object as V1Node);
+    if (node !== undefined && isEnough(node)) break;
+  }
+  return node;
 }
 
 /** How steps read a cluster: with the reader role, as the environment names it. */
 export type ClusterReader = {
   readonly listNodes: (clusterName: string) => Promise<WindowsNode[]>;
-  readonly findNode: (clusterName: string, nodeName: string) => Promise<WindowsNode | undefined>;
+  readonly watchNode: (clusterName: string, watch: NodeWatch) => Promise<WindowsNode | undefined>;
   /**
-   * The cluster's nodes, or why they cannot be read: an answer, since a plan reports it.
+   * The cluster's nodes, or why they cannot be read and watched: an answer, since a plan reports it.
    *
    * @throws {KubernetesUnavailable} The cluster cannot be reached; with `give-up` that is an answer, too.
    */
@@ -69,13 +92,16 @@ function refusalOf(clusterName: string, error: unknown, whenUnavailable: 'try-ag
 
 /** Reads clusters as a role. */
 export function clusterReader(roleArn: () => string): ClusterReader {
-  const listNodes = async (clusterName: string) => listWindowsNodes(await connectApiServer(clusterName, roleArn()));
   return {
-    listNodes,
-    findNode: async (clusterName, nodeName) => findNode(await connectApiServer(clusterName, roleArn()), nodeName),
+    listNodes: async (clusterName) => listWindowsNodes(await connectApiServer(clusterName, roleArn())),
+    watchNode: async (clusterName, watch) => watchNode(await connectApiServer(clusterName, roleArn()), watch),
     view: async (clusterName, whenUnavailable) => {
       try {
-        return { nodes: await listNodes(clusterName) };
+        const api = await connectApiServer(clusterName, roleArn());
+        const nodes = await listWindowsNodes(api);
+        // A role that may list but not watch would be noticed only when new instances wait, and cost each of them.
+        await watchNode(api, { nodeName: nodes[0]?.name ?? 'none', seconds: 1, isEnough: () => true });
+        return { nodes };
       } catch (error) {
         const refused = refusalOf(clusterName, error, whenUnavailable);
         if (refused === undefined) throw error;

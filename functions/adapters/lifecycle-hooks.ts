@@ -54,22 +54,9 @@ export async function deleteAdmitHook(autoScalingGroupName: string): Promise<voi
 
 type WaitingInstance = Pick<AdmissionInput, 'autoScalingGroupName' | 'instanceId'>;
 
-const secondsBetweenHeartbeats = 60;
-
-/** When this environment last gave an instance more time. */
-const heartbeats = new Map<string, Date>();
-
-/**
- * Gives the instance the hook's full time again; `ended` when it does not wait (any more).
- *
- * Who asks more often than once a minute gets the last answer: a heartbeat lasts for five.
- */
-export async function keepWaiting(instance: WaitingInstance, now: Date): Promise<'done' | 'ended'> {
-  const { autoScalingGroupName, instanceId } = instance;
-  const last = heartbeats.get(instanceId);
-  if (last && now.getTime() - last.getTime() < secondsBetweenHeartbeats * 1000) return 'done';
-
-  const answer = await unlessEnded(() =>
+/** Gives the instance the hook's full time again; `ended` when it does not wait (any more). */
+export const keepWaiting = ({ autoScalingGroupName, instanceId }: WaitingInstance): Promise<'done' | 'ended'> =>
+  unlessEnded(() =>
     awsCall('autoscaling:RecordLifecycleActionHeartbeat', instanceId, () =>
       autoScaling().send(
         new RecordLifecycleActionHeartbeatCommand({
@@ -80,10 +67,6 @@ export async function keepWaiting(instance: WaitingInstance, now: Date): Promise
       ),
     ),
   );
-  if (answer === 'done') heartbeats.set(instanceId, now);
-  else heartbeats.delete(instanceId);
-  return answer;
-}
 
 /** Lets the instance enter service, or has it terminated and replaced; `ended` when it does not wait (any more). */
 export const answerHook = (

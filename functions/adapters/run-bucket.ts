@@ -1,15 +1,11 @@
-import {
-  GetObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  type PutObjectCommandInput,
-  S3Client,
-} from '@aws-sdk/client-s3';
-import type * as z from 'zod';
+import { GetObjectCommand, PutObjectCommand, type PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
+import * as v from 'valibot';
 import { RunFileUnreadable, StateFileChanged } from '../domain/errors.ts';
+import { findings } from '../domain/findings.ts';
 import { awsCall, isAwsError, once } from './aws-call.ts';
+import { clientSettings } from './client-settings.ts';
 
-const client = once(() => new S3Client({}));
+const client = once(() => new S3Client(clientSettings()));
 
 /** A file as it was read; `etag` names exactly this content. */
 export type StoredFile<Content> = { readonly content: Content; readonly etag: string };
@@ -17,10 +13,10 @@ export type StoredFile<Content> = { readonly content: Content; readonly etag: st
 /** The files of one bucket: JSON, checked by a schema whenever it is read. */
 export type RunBucket = {
   /** The file, or undefined when there is none. */
-  readonly read: <Schema extends z.ZodType>(
+  readonly read: <Schema extends v.GenericSchema>(
     key: string,
     schema: Schema,
-  ) => Promise<StoredFile<z.infer<Schema>> | undefined>;
+  ) => Promise<StoredFile<v.InferOutput<Schema>> | undefined>;
   /** Writes the file whatever was there before. */
   readonly write: (key: string, content: unknown) => Promise<void>;
   /**
@@ -30,27 +26,23 @@ export type RunBucket = {
    * @throws {StateFileChanged} It is not.
    */
   readonly replace: (key: string, content: unknown, etag: string | undefined) => Promise<string>;
-  /** Keys that begin with the prefix. */
-  readonly list: (prefix: string) => Promise<string[]>;
 };
 
-function parse<Schema extends z.ZodType>(key: string, text: string, schema: Schema): z.infer<Schema> {
+function parse<Schema extends v.GenericSchema>(key: string, text: string, schema: Schema): v.InferOutput<Schema> {
   let content: unknown;
   try {
     content = JSON.parse(text);
   } catch (error) {
     throw new RunFileUnreadable(`${key} in the run bucket is no JSON.`, { cause: error });
   }
-  const parsed = schema.safeParse(content);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
+  const parsed = v.safeParse(schema, content);
+  if (parsed.success) return parsed.output;
   throw new RunFileUnreadable(
-    `${key} in the run bucket was not written by this version of reglaze: ${issue?.path.join('.')} ${issue?.message}.`,
-    { cause: parsed.error },
+    `${key} in the run bucket was not written by this version of reglaze: ${findings(parsed.issues, 'the file')}.`,
   );
 }
 
-async function read<Schema extends z.ZodType>(Bucket: string, Key: string, schema: Schema) {
+async function read<Schema extends v.GenericSchema>(Bucket: string, Key: string, schema: Schema) {
   try {
     const { Body, ETag = '' } = await awsCall('s3:GetObject', Key, () =>
       client().send(new GetObjectCommand({ Bucket, Key })),
@@ -82,19 +74,6 @@ async function replace(Bucket: string, Key: string, content: unknown, etag: stri
   }
 }
 
-async function list(Bucket: string, Prefix: string): Promise<string[]> {
-  const keys: string[] = [];
-  let token: string | undefined;
-  do {
-    const page = await awsCall('s3:ListBucket', Prefix, () =>
-      client().send(new ListObjectsV2Command({ Bucket, Prefix, ...(token && { ContinuationToken: token }) })),
-    );
-    keys.push(...(page.Contents ?? []).flatMap(({ Key }) => Key ?? []));
-    token = page.NextContinuationToken;
-  } while (token);
-  return keys;
-}
-
 /** The run bucket, by its name. */
 export function openRunBucket(bucketName: () => string): RunBucket {
   return {
@@ -103,6 +82,5 @@ export function openRunBucket(bucketName: () => string): RunBucket {
       await put({ Bucket: bucketName(), Key: key, Body: text(content) });
     },
     replace: (key, content, etag) => replace(bucketName(), key, content, etag),
-    list: (prefix) => list(bucketName(), prefix),
   };
 }

@@ -1,4 +1,5 @@
 import { Admission } from '../domain/admission.ts';
+import { StateFileChanged } from '../domain/errors.ts';
 import { requireLease } from '../domain/lease.ts';
 import type { NodeGroupKey } from '../domain/node-group.ts';
 import { GroupReport, Plan, Summary } from '../domain/report.ts';
@@ -63,17 +64,14 @@ export function openRunFiles(bucket: RunBucket) {
     /** The answer that an instance got; the first answer stays. */
     writeAdmission: async (key: NodeGroupKey, admission: Admission): Promise<Admission> => {
       const path = `${admissionsPath(key)}${part(admission.instanceId)}.json`;
-      const known = await bucket.read(path, Admission);
-      if (known) return known.content;
-      await bucket.replace(path, admission, undefined);
-      return admission;
-    },
-    /** The answers of a group's new instances, but for those that need not be looked at. */
-    readAdmissions: async (key: NodeGroupKey, isSettled: (instanceId: string) => boolean): Promise<Admission[]> => {
-      const paths = await bucket.list(admissionsPath(key));
-      const open = paths.filter((path) => !isSettled(/([^/]+)\.json$/.exec(path)?.[1] ?? ''));
-      const found = await Promise.all(open.map((path) => bucket.read(path, Admission)));
-      return found.flatMap((file) => file?.content ?? []);
+      try {
+        await bucket.replace(path, admission, undefined);
+        return admission;
+      } catch (error) {
+        const known = error instanceof StateFileChanged ? await bucket.read(path, Admission) : undefined;
+        if (known === undefined) throw error;
+        return known.content;
+      }
     },
   };
 }

@@ -1,7 +1,8 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { awsCall, once } from './aws-call.ts';
+import { clientSettings } from './client-settings.ts';
 
-const client = once(() => new SNSClient({}));
+const client = once(() => new SNSClient(clientSettings()));
 
 export type Notification = { readonly subject: string; readonly text: string };
 

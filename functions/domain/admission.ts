@@ -1,8 +1,9 @@
-import * as z from 'zod';
+import * as v from 'valibot';
 import { type Reason, reason } from './errors.ts';
 import { type WindowsNode, whyNotWorking } from './node.ts';
 import { NodeGroupKey } from './node-group.ts';
 import { ReasonDocument } from './report.ts';
+import { countFromOne, nonEmpty, readAs, strictObject, timestamp } from './shapes.ts';
 
 /** The hook that holds a new instance until its node can work. It exists only while a rollout runs. */
 export const admitHookName = 'reglaze-admit';
@@ -11,34 +12,35 @@ export const admitHookName = 'reglaze-admit';
 export const admitHeartbeatSeconds = 300;
 
 /** Travels with the hook, so that an event of an instance says which rollout it belongs to. */
-export const HookMetadata = NodeGroupKey.extend({ joinTimeoutSeconds: z.int().positive() });
-export type HookMetadata = Readonly<z.infer<typeof HookMetadata>>;
+export const HookMetadata = strictObject({ ...NodeGroupKey.entries, joinTimeoutSeconds: countFromOne });
+export type HookMetadata = Readonly<v.InferOutput<typeof HookMetadata>>;
 
 /** The metadata of our hook, or undefined when the text is not what we wrote. */
 export function parseHookMetadata(text: string | undefined): HookMetadata | undefined {
   try {
-    return HookMetadata.safeParse(JSON.parse(text ?? '')).data;
+    return readAs(HookMetadata, JSON.parse(text ?? ''));
   } catch {
     return undefined;
   }
 }
 
 /** Input of one `admit-node` execution. */
-export const AdmissionInput = NodeGroupKey.extend({
-  autoScalingGroupName: z.string().min(1),
-  instanceId: z.string().startsWith('i-'),
-  joinDeadline: z.iso.datetime(),
+export const AdmissionInput = strictObject({
+  ...NodeGroupKey.entries,
+  autoScalingGroupName: nonEmpty,
+  instanceId: v.pipe(v.string(), v.startsWith('i-')),
+  joinDeadline: timestamp,
 });
-export type AdmissionInput = Readonly<z.infer<typeof AdmissionInput>>;
+export type AdmissionInput = Readonly<v.InferOutput<typeof AdmissionInput>>;
 
 /** `runs/<run>/admissions/<cluster>/<group>/<instance>.json`: how one new instance was answered, and why. */
-export const Admission = z.strictObject({
-  instanceId: z.string(),
-  result: z.enum(['CONTINUE', 'ABANDON']),
+export const Admission = strictObject({
+  instanceId: v.string(),
+  result: v.picklist(['CONTINUE', 'ABANDON']),
   finding: ReasonDocument,
-  answeredAt: z.iso.datetime(),
+  answeredAt: timestamp,
 });
-export type Admission = Readonly<z.infer<typeof Admission>>;
+export type Admission = Readonly<v.InferOutput<typeof Admission>>;
 
 /** What never changes while an instance lives. */
 export type InstanceIdentity = { readonly imageId: string; readonly privateDnsName: string };
@@ -83,6 +85,28 @@ export const noLongerWaiting = (instanceId: string): Verdict => ({
   verdict: 'gone',
   finding: reason('AdmissionStopped', `Instance ${instanceId} was terminated or answered for by somebody else.`),
 });
+
+/** As long as one step watches a node; the hook's heartbeat has to outlast a step that was lost, too. */
+export const longestWatchSeconds = 100;
+const shortestWatchSeconds = 5;
+
+/**
+ * For how many seconds to watch a node that has until `joinDeadline`: a second longer than that, so that the verdict at
+ * the end is known to be late. Past the deadline it is still a look, with time for a slow API server to answer.
+ */
+export function watchSeconds({ joinDeadline }: Pick<AdmissionInput, 'joinDeadline'>, now: Date): number {
+  const left = Math.ceil((Date.parse(joinDeadline) - now.getTime()) / 1000) + 1;
+  return Math.min(longestWatchSeconds, Math.max(shortestWatchSeconds, left));
+}
+
+/** Two watches of one node begin at least this far apart, however soon the API server ends them. */
+export const secondsBetweenWatches = 20;
+
+/** How long to wait after a step that began at `startedAt` and ended `now`: a second, unless its watch was cut short. */
+export function pauseSeconds(startedAt: Date, now: Date): number {
+  const taken = Math.floor((now.getTime() - startedAt.getTime()) / 1000);
+  return Math.max(1, secondsBetweenWatches - taken);
+}
 
 /** When a node must have joined, counted from the launch of its instance. */
 export const joinDeadlineFrom = (launchedAt: Date, { joinTimeoutSeconds }: Pick<HookMetadata, 'joinTimeoutSeconds'>) =>

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as v from 'valibot';
 import {
   AmiNotAvailable,
   AmiNotInRegion,
@@ -7,27 +7,29 @@ import {
   ImageNotFound,
   ImageNotUsable,
 } from './errors.ts';
+import { nonEmpty, strictObject } from './shapes.ts';
 
 const buildVersionArn =
   /^arn:aws[^:]*:imagebuilder:([^:]+):(\d{12}|aws(?:-[a-z-]+)?):image\/([a-z0-9-_]+)\/(\d+\.\d+\.\d+)\/(\d+)$/;
 
 /** The ARN of one build of an image; Image Builder's events carry it. */
-export const ImageArn = z
-  .string()
-  .regex(
+export const ImageArn = v.pipe(
+  v.string(),
+  v.regex(
     buildVersionArn,
-    'expected the ARN of an Image Builder image build version, such as arn:aws:imagebuilder:REGION:ACCOUNT:image/NAME/1.0.0/7',
-  );
+    'the ARN of an Image Builder image build version, such as arn:aws:imagebuilder:REGION:ACCOUNT:image/NAME/1.0.0/7',
+  ),
+);
 
 /** An AMI of Windows Server that is ready to be rolled out, and the image that it was made from. */
-export const Image = z.strictObject({
+export const Image = strictObject({
   arn: ImageArn,
-  name: z.string().min(1),
-  version: z.string().min(1),
-  amiId: z.string().startsWith('ami-'),
-  serverLine: z.string().regex(/^\d{4}$/),
+  name: nonEmpty,
+  version: nonEmpty,
+  amiId: v.pipe(v.string(), v.startsWith('ami-')),
+  serverLine: v.pipe(v.string(), v.regex(/^\d{4}$/)),
 });
-export type Image = Readonly<z.infer<typeof Image>>;
+export type Image = Readonly<v.InferOutput<typeof Image>>;
 
 /** True when both are builds of one image and `a` was built later. */
 export function isNewerBuild(a: Pick<Image, 'name' | 'version'>, b: Pick<Image, 'name' | 'version'>): boolean {

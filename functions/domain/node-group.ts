@@ -1,17 +1,21 @@
-import * as z from 'zod';
+import * as v from 'valibot';
+import { countFromOne, nonEmpty, strictObject } from './shapes.ts';
 
-export const NodeGroupKind = z.enum(['self-managed', 'managed']);
-export type NodeGroupKind = z.infer<typeof NodeGroupKind>;
-
-const name = z.string().min(1);
+export const NodeGroupKind = v.picklist(['self-managed', 'managed']);
+export type NodeGroupKind = v.InferOutput<typeof NodeGroupKind>;
 
 /** Names one node group in one run: what every step of a rollout gets. */
-export const NodeGroupKey = z.strictObject({ run: name, cluster: name, nodeGroup: name, kind: NodeGroupKind });
-export type NodeGroupKey = Readonly<z.infer<typeof NodeGroupKey>>;
+export const NodeGroupKey = strictObject({
+  run: nonEmpty,
+  cluster: nonEmpty,
+  nodeGroup: nonEmpty,
+  kind: NodeGroupKind,
+});
+export type NodeGroupKey = Readonly<v.InferOutput<typeof NodeGroupKey>>;
 
 /** One numbered version of a launch template. */
-export const TemplateVersion = z.strictObject({ id: name, version: z.int().positive() });
-export type TemplateVersion = Readonly<z.infer<typeof TemplateVersion>>;
+export const TemplateVersion = strictObject({ id: nonEmpty, version: countFromOne });
+export type TemplateVersion = Readonly<v.InferOutput<typeof TemplateVersion>>;
 
 /** What a node group launches its instances from. */
 export type LaunchSource =

@@ -1,9 +1,10 @@
-import * as z from 'zod';
+import * as v from 'valibot';
 import { type Reason, reason } from './errors.ts';
 import { Image } from './image.ts';
 import { NodeGroupKind } from './node-group.ts';
+import { countFromZero, nonEmpty, strictObject, timestamp, wholeNumber } from './shapes.ts';
 
-export const Outcome = z.enum([
+export const Outcome = v.picklist([
   'patched',
   'partly-patched',
   'up-to-date',
@@ -13,52 +14,54 @@ export const Outcome = z.enum([
   'skipped',
   'planned',
 ]);
-export type Outcome = z.infer<typeof Outcome>;
+export type Outcome = v.InferOutput<typeof Outcome>;
 
-export const ReasonDocument = z.strictObject({ error: z.string().min(1), cause: z.string() });
+export const ReasonDocument = strictObject({ error: nonEmpty, cause: v.string() });
 
 /** What a run did to one node group, or would do: the element of `nodeGroups` in every plan and summary. */
-export const GroupReport = z.strictObject({
-  cluster: z.string(),
-  name: z.string(),
+export const GroupReport = strictObject({
+  cluster: v.string(),
+  name: v.string(),
   kind: NodeGroupKind,
   outcome: Outcome,
-  reason: ReasonDocument.optional(),
-  nodes: z.strictObject({ total: z.int(), patched: z.int() }),
-  fromAmi: z.string().optional(),
-  toAmi: z.string(),
-  fromPatchLevel: z.string().optional(),
-  toPatchLevel: z.string().optional(),
-  launchTemplate: z.strictObject({ id: z.string(), fromVersion: z.int(), toVersion: z.int().optional() }).optional(),
-  startedAt: z.iso.datetime().optional(),
-  endedAt: z.iso.datetime().optional(),
+  reason: v.optional(ReasonDocument),
+  nodes: strictObject({ total: wholeNumber, patched: wholeNumber }),
+  fromAmi: v.optional(v.string()),
+  toAmi: v.string(),
+  fromPatchLevel: v.optional(v.string()),
+  toPatchLevel: v.optional(v.string()),
+  launchTemplate: v.optional(
+    strictObject({ id: v.string(), fromVersion: wholeNumber, toVersion: v.optional(wholeNumber) }),
+  ),
+  startedAt: v.optional(timestamp),
+  endedAt: v.optional(timestamp),
 });
-export type GroupReport = Readonly<z.infer<typeof GroupReport>>;
+export type GroupReport = Readonly<v.InferOutput<typeof GroupReport>>;
 
 /** `runs/<run>/plan.json`: written before anything is changed. Groups that will roll stand in it as `planned`. */
-export const Plan = z.strictObject({
-  run: z.string(),
+export const Plan = strictObject({
+  run: v.string(),
   image: Image,
-  dryRun: z.boolean(),
-  plannedAt: z.iso.datetime(),
-  nodeGroups: z.array(GroupReport),
+  dryRun: v.boolean(),
+  plannedAt: timestamp,
+  nodeGroups: v.array(GroupReport),
 });
-export type Plan = Readonly<z.infer<typeof Plan>>;
+export type Plan = Readonly<v.InferOutput<typeof Plan>>;
 
 /** `runs/<run>/summary.json` and the notification: how the run ended. */
-export const Summary = z.strictObject({
-  run: z.string(),
+export const Summary = strictObject({
+  run: v.string(),
   /** Only in a summary that `settle` wrote for a dead run: how often its execution had been redriven by then. */
-  settledRedrive: z.int().nonnegative().optional(),
-  status: z.enum(['succeeded', 'failed']),
-  error: z.string().optional(),
-  cause: z.string().optional(),
-  startedAt: z.iso.datetime().optional(),
-  endedAt: z.iso.datetime(),
-  image: Image.optional(),
-  nodeGroups: z.array(GroupReport),
+  settledRedrive: v.optional(countFromZero),
+  status: v.picklist(['succeeded', 'failed']),
+  error: v.optional(v.string()),
+  cause: v.optional(v.string()),
+  startedAt: v.optional(timestamp),
+  endedAt: timestamp,
+  image: v.optional(Image),
+  nodeGroups: v.array(GroupReport),
 });
-export type Summary = Readonly<z.infer<typeof Summary>>;
+export type Summary = Readonly<v.InferOutput<typeof Summary>>;
 
 const isBad = ({ outcome }: GroupReport): boolean =>
   ['failed', 'rolled-back', 'partly-patched', 'blocked'].includes(outcome);

@@ -1,13 +1,13 @@
-import { type Admission, type AdmissionInput, joinDeadlineFrom } from './admission.ts';
+import { type AdmissionInput, joinDeadlineFrom } from './admission.ts';
 import type { Reason } from './errors.ts';
 import type { WindowsNode } from './node.ts';
-import { type GroupInstance, isInService, type NodeGroupKey } from './node-group.ts';
+import type { GroupInstance, NodeGroupKey } from './node-group.ts';
 import {
   instancesToIdentify,
   type LaunchFailure,
+  lateReplacements,
   neverJoined,
   overdue,
-  refusedReplacements,
   unattended,
 } from './rollout.ts';
 import type { StateFile } from './state-file.ts';
@@ -18,16 +18,12 @@ export type LookDependencies = {
   readonly withImages: (groups: { readonly instances: GroupInstance[] }[]) => Promise<{ instances: GroupInstance[] }[]>;
   readonly findImageIds: (instanceIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
   readonly listNodes: (clusterName: string) => Promise<WindowsNode[]>;
-  readonly readAdmissions: (
-    key: NodeGroupKey,
-    isSettled: (instanceId: string) => boolean,
-  ) => Promise<readonly Admission[]>;
   readonly findLaunchFailure: (autoScalingGroupName: string, since: Date) => Promise<LaunchFailure | undefined>;
   readonly now: Date;
 };
 
 export type Look = {
-  /** New nodes that did not join: turned away at our hook, or, where there is none, missing for too long. */
+  /** New nodes that did not join: late at our hook, or, where there is none, missing for too long. */
   readonly neverJoined: readonly Reason[];
   /** Instances that wait at our hook and that nobody seems to admit. */
   readonly unattended: readonly AdmissionInput[];
@@ -35,16 +31,12 @@ export type Look = {
   readonly launchFailure: LaunchFailure | undefined;
 };
 
-async function findRefused(
-  key: NodeGroupKey,
-  instances: readonly GroupInstance[],
-  amiId: string,
-  { readAdmissions, findImageIds }: LookDependencies,
+async function findLate(
+  { lateNodes = [], image }: StateFile,
+  { findImageIds }: Pick<LookDependencies, 'findImageIds'>,
 ): Promise<Reason[]> {
-  const inService = new Set(instances.filter(isInService).map(({ instanceId }) => instanceId));
-  const answers = await readAdmissions(key, (instanceId) => inService.has(instanceId));
-  const refused = answers.filter(({ result }) => result === 'ABANDON').map(({ instanceId }) => instanceId);
-  return refused.length === 0 ? [] : refusedReplacements(answers, await findImageIds(refused), amiId);
+  if (lateNodes.length === 0) return [];
+  return lateReplacements(lateNodes, await findImageIds(lateNodes.map(({ instanceId }) => instanceId)), image.amiId);
 }
 
 /** One look at the new instances of a rollout. Changes nothing. */
@@ -68,7 +60,7 @@ export async function lookAtInstances(
   }
   return {
     launchFailure,
-    neverJoined: await findRefused(key, instances, image.amiId, dependencies),
+    neverJoined: await findLate(state, dependencies),
     unattended: unattended(known, now).map(({ instanceId, launchedAt = now }) => ({
       ...key,
       autoScalingGroupName,

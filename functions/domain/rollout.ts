@@ -1,4 +1,3 @@
-import type { Admission } from './admission.ts';
 import { type Reason, reason } from './errors.ts';
 import { renewLease } from './lease.ts';
 import { type WindowsNode, whyNotWorking } from './node.ts';
@@ -110,16 +109,12 @@ export const unattended = (instances: readonly GroupInstance[], now: Date): Grou
 export const instancesToIdentify = ({ hook }: StateFile, instances: readonly GroupInstance[]): GroupInstance[] =>
   instances.filter(({ lifecycleState }) => hook !== 'open' || lifecycleState === 'Pending:Wait');
 
-/** What was found of new instances that were turned away although they ran the AMI that is rolled out: its fault. */
-export const refusedReplacements = (
-  admissions: readonly Admission[],
+/** What was found of late nodes that run the AMI that is rolled out: its fault. */
+export const lateReplacements = (
+  lateNodes: NonNullable<StateFile['lateNodes']>,
   imageIds: ReadonlyMap<string, string>,
   amiId: string,
-): Reason[] =>
-  admissions
-    .filter(({ result, finding }) => result === 'ABANDON' && finding.error === 'NodeNeverJoined')
-    .filter(({ instanceId }) => imageIds.get(instanceId) === amiId)
-    .map(({ finding }) => finding);
+): Reason[] => lateNodes.filter(({ instanceId }) => imageIds.get(instanceId) === amiId).map(({ finding }) => finding);
 
 /** Instances on the AMI that should have joined by now. Where a hook gates the launch, being in service proves it. */
 export const overdue = (

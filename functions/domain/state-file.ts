@@ -1,15 +1,16 @@
-import * as z from 'zod';
+import * as v from 'valibot';
 import { NodeGroupChanged } from './errors.ts';
 import { Image } from './image.ts';
 import { NodeGroupKind, TemplateVersion } from './node-group.ts';
 import { ReasonDocument } from './report.ts';
+import { countFromOne, strictObject, timestamp, wholeNumber } from './shapes.ts';
 import { RolloutPolicy } from './tags.ts';
 
 /**
  * How far the rollout has been allowed to go. A phase is written before the change that it names, so the group may be
  * one step behind its phase, never ahead of it.
  */
-export const Phase = z.enum([
+export const Phase = v.picklist([
   'leased',
   'versioned',
   'admitting',
@@ -19,60 +20,60 @@ export const Phase = z.enum([
   'rolling-back',
   'released',
 ]);
-export type Phase = z.infer<typeof Phase>;
-
-const timestamp = z.iso.datetime();
+export type Phase = v.InferOutput<typeof Phase>;
 
 /** One replacement of all nodes, forward or back. Without an id its start has been intended, but not yet confirmed. */
-export const Attempt = z.strictObject({
-  id: z.string().optional(),
+export const Attempt = strictObject({
+  id: v.optional(v.string()),
   startedAt: timestamp,
-  attempts: z.int().positive(),
+  attempts: countFromOne,
   /** The newest replacement of the group before this one: whatever is newer and goes our way is ours. */
-  after: z.string().optional(),
+  after: v.optional(v.string()),
   /** Set when the attempt ended without a node to blame, and may be started again. */
-  stalled: z.boolean().optional(),
+  stalled: v.optional(v.boolean()),
 });
 
-export type Attempt = Readonly<z.infer<typeof Attempt>>;
+export type Attempt = Readonly<v.InferOutput<typeof Attempt>>;
 
-const Verified = z.strictObject({
-  patchLevel: z.string(),
+const Verified = strictObject({
+  patchLevel: v.string(),
   /** Instances that stayed on the old AMI, because they are protected or in standby. */
-  leftAlone: z.array(z.string()),
+  leftAlone: v.array(v.string()),
 });
 
 /** `state/<cluster>/<group>.json`: what reglaze remembers of one node group. It is the lock between runs. */
-export const StateFile = z.strictObject({
-  schemaVersion: z.literal(1),
-  cluster: z.string(),
-  nodeGroup: z.string(),
+export const StateFile = strictObject({
+  schemaVersion: v.literal(1),
+  cluster: v.string(),
+  nodeGroup: v.string(),
   kind: NodeGroupKind,
-  lease: z.strictObject({ run: z.string(), executionArn: z.string(), until: timestamp }).optional(),
+  lease: v.optional(strictObject({ run: v.string(), executionArn: v.string(), until: timestamp })),
   phase: Phase,
   image: Image,
   policy: RolloutPolicy,
-  autoScalingGroupName: z.string(),
+  autoScalingGroupName: v.string(),
   startedAt: timestamp,
-  before: z.strictObject({
+  before: strictObject({
     launchTemplate: TemplateVersion,
-    amiId: z.string(),
-    follows: z.enum(['number', '$Default', '$Latest']),
-    patchLevel: z.string().optional(),
+    amiId: v.string(),
+    follows: v.picklist(['number', '$Default', '$Latest']),
+    patchLevel: v.optional(v.string()),
   }),
-  launchTemplate: z.strictObject({ id: z.string(), fromVersion: z.int(), toVersion: z.int() }).optional(),
-  hook: z.literal('open').optional(),
-  rollout: Attempt.optional(),
+  launchTemplate: v.optional(strictObject({ id: v.string(), fromVersion: wholeNumber, toVersion: wholeNumber })),
+  hook: v.optional(v.literal('open')),
+  rollout: v.optional(Attempt),
+  /** New instances whose nodes did not join in time, with what was found instead. */
+  lateNodes: v.optional(v.array(strictObject({ instanceId: v.string(), finding: ReasonDocument }))),
   /** Why the group goes back; with a template version once a replacement of its own was needed for that. */
-  rollBack: z
-    .strictObject({ reason: ReasonDocument, launchTemplate: TemplateVersion.optional(), attempt: Attempt.optional() })
-    .optional(),
-  verified: Verified.optional(),
-  alertedAt: timestamp.optional(),
+  rollBack: v.optional(
+    strictObject({ reason: ReasonDocument, launchTemplate: v.optional(TemplateVersion), attempt: v.optional(Attempt) }),
+  ),
+  verified: v.optional(Verified),
+  alertedAt: v.optional(timestamp),
   /** The last run that ended here, and how. */
-  outcome: z.strictObject({ run: z.string(), outcome: z.string(), reason: ReasonDocument.optional() }).optional(),
+  outcome: v.optional(strictObject({ run: v.string(), outcome: v.string(), reason: v.optional(ReasonDocument) })),
 });
-export type StateFile = Readonly<z.infer<typeof StateFile>>;
+export type StateFile = Readonly<v.InferOutput<typeof StateFile>>;
 
 /**
  * The attempt to work on: the one that was intended and not confirmed, or a new one.
@@ -95,6 +96,13 @@ export function nextAttempt(last: Attempt | undefined, newestId: string | undefi
 export function withdrawAttempt(state: StateFile): StateFile {
   const { rollout, ...rest } = state;
   return rollout !== undefined && rollout.attempts > 1 ? state : { ...rest, phase: 'admitting' };
+}
+
+/** The file with a late node more; the same file when it knows the node. */
+export function rememberLateNode(state: StateFile, late: NonNullable<StateFile['lateNodes']>[number]): StateFile {
+  const known = state.lateNodes ?? [];
+  if (known.some(({ instanceId }) => instanceId === late.instanceId)) return state;
+  return { ...state, lateNodes: [...known, late] };
 }
 
 /** The template versions that reglaze has set or found in the group; any other is somebody else's doing. */

@@ -1,19 +1,21 @@
-import * as z from 'zod';
+import * as v from 'valibot';
+import { midnightOf } from './calendar-date.ts';
 import { type Reason, reason } from './errors.ts';
 import type { NodeGroupKind } from './node-group.ts';
+import { countFromOne, countFromZero, strictObject } from './shapes.ts';
 
 /** The tag that opts a node group in; its value names the channel. */
 export const channelTag = 'reglaze:channel';
 
-export const RolloutPolicy = z.strictObject({
-  joinTimeoutSeconds: z.int().positive(),
-  bakeSeconds: z.int().nonnegative(),
+export const RolloutPolicy = strictObject({
+  joinTimeoutSeconds: countFromOne,
+  bakeSeconds: countFromZero,
   /** How many nodes more than desired there may be: a number of nodes or a share of the group. */
-  maxSurge: z.strictObject({ count: z.int().positive(), unit: z.enum(['nodes', 'percent']) }),
-  force: z.boolean(),
+  maxSurge: strictObject({ count: countFromOne, unit: v.picklist(['nodes', 'percent']) }),
+  force: v.boolean(),
 });
 /** How one node group wants to be rolled, from its tags. */
-export type RolloutPolicy = Readonly<z.infer<typeof RolloutPolicy>>;
+export type RolloutPolicy = Readonly<v.InferOutput<typeof RolloutPolicy>>;
 
 export type NodeGroupTags = {
   readonly channel: string;
@@ -39,13 +41,6 @@ function parseSurge(text: string): RolloutPolicy['maxSurge'] | undefined {
   const count = Number(digits);
   if (!count || (percent && count > 100)) return undefined;
   return { count, unit: percent ? 'percent' : 'nodes' };
-}
-
-/** A date stands for its midnight in UTC: held until that day begins. */
-function parseDate(text: string): Date | undefined {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined;
-  const date = new Date(`${text}T00:00:00Z`);
-  return Number.isNaN(date.getTime()) || !date.toISOString().startsWith(text) ? undefined : date;
 }
 
 const oneOf =
@@ -86,7 +81,8 @@ const knownTags = {
     expects: 'a duration from 1m to 4h',
     kinds: ['self-managed'],
   },
-  'reglaze:hold-until': { read: parseDate, expects: 'a date such as 2026-12-24', kinds: ['self-managed', 'managed'] },
+  // Held until the day begins in UTC.
+  'reglaze:hold-until': { read: midnightOf, expects: 'a date such as 2026-12-24', kinds: ['self-managed', 'managed'] },
   'reglaze:hold-reason': { read: anyText, expects: 'a text', kinds: ['self-managed', 'managed'] },
 } as const satisfies Record<
   string,

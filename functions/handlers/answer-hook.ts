@@ -1,12 +1,17 @@
-import * as z from 'zod';
+import * as v from 'valibot';
 import { answerHook as completeHook } from '../adapters/lifecycle-hooks.ts';
 import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
 import { AdmissionInput } from '../domain/admission.ts';
 import { ReasonDocument } from '../domain/report.ts';
+import { strictObject } from '../domain/shapes.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
 
-export const Input = AdmissionInput.extend({ result: z.enum(['CONTINUE', 'ABANDON']), finding: ReasonDocument });
+export const Input = strictObject({
+  ...AdmissionInput.entries,
+  result: v.picklist(['CONTINUE', 'ABANDON']),
+  finding: ReasonDocument,
+});
 
 type Dependencies = {
   readonly files: Pick<RunFiles, 'writeAdmission'>;
@@ -22,7 +27,7 @@ type Dependencies = {
  */
 export const answerHook =
   ({ files, complete, now }: Dependencies) =>
-  async (input: z.infer<typeof Input>) => {
+  async (input: v.InferOutput<typeof Input>) => {
     const { run, cluster, nodeGroup, kind, instanceId, result, finding } = input;
     const key = { run, cluster, nodeGroup, kind };
     const admission = { instanceId, result, finding, answeredAt: now().toISOString() };

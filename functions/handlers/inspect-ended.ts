@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as v from 'valibot';
 import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
 import { AdmissionInput } from '../domain/admission.ts';
 import { runId } from '../domain/execution-name.ts';
@@ -6,24 +6,25 @@ import { leaseHolder } from '../domain/lease.ts';
 import { NodeGroupKey } from '../domain/node-group.ts';
 import { isLastWord } from '../domain/report.ts';
 import { findingOfEnd, machines, nextForRollout, nextForRun, reasonOfEnd } from '../domain/settlement.ts';
+import { anyObject, countFromZero, nonEmpty, openObject, readAs, strictObject, timestamp } from '../domain/shapes.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
 
-export const Input = z.strictObject({
-  executionArn: z.string().min(1),
-  machine: z.enum(machines),
-  name: z.string().min(1),
-  status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']),
-  startedAt: z.iso.datetime(),
-  redriveCount: z.int().nonnegative(),
-  input: z.record(z.string(), z.unknown()),
-  error: z.string().optional(),
-  cause: z.string().optional(),
+export const Input = strictObject({
+  executionArn: nonEmpty,
+  machine: v.picklist(machines),
+  name: nonEmpty,
+  status: v.picklist(['FAILED', 'TIMED_OUT', 'ABORTED']),
+  startedAt: timestamp,
+  redriveCount: countFromZero,
+  input: anyObject,
+  error: v.optional(v.string()),
+  cause: v.optional(v.string()),
 });
-type Ended = z.infer<typeof Input>;
+type Ended = v.InferOutput<typeof Input>;
 
 /** An execution's own input may be anything that somebody typed: what names no node group has changed none. */
-const RolloutName = z.object(NodeGroupKey.shape);
+const RolloutName = openObject(NodeGroupKey.entries);
 
 type Dependencies = {
   readonly files: Pick<RunFiles, 'findState' | 'findPlan' | 'findSummary'>;
@@ -36,14 +37,14 @@ type Dependencies = {
  */
 export const inspectEnded = ({ files, now }: Dependencies) => {
   const inspectRollout = async (ended: Ended) => {
-    const key = RolloutName.safeParse(ended.input).data;
+    const key = readAs(RolloutName, ended.input);
     const stored = key && (await files.findState(key));
     const next = nextForRollout(stored?.state, ended.executionArn);
     return key === undefined || next === 'nothing' ? { next: 'nothing' } : { next, ...key, reason: reasonOfEnd(ended) };
   };
 
   const inspectAdmission = async (ended: Ended) => {
-    const admission = AdmissionInput.safeParse(ended.input).data;
+    const admission = readAs(AdmissionInput, ended.input);
     const finding = findingOfEnd(ended);
     return admission && finding ? { next: 'abandon', ...admission, finding } : { next: 'nothing' };
   };

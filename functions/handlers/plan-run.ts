@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as v from 'valibot';
 import { withImages } from '../adapters/ec2-instances.ts';
 import { type ClusterReader, clusterReader } from '../adapters/kubernetes.ts';
 import { type NodeGroupDrivers, nodeGroupDrivers } from '../adapters/node-group-drivers.ts';
@@ -10,20 +10,21 @@ import type { NodeGroup } from '../domain/node-group.ts';
 import { concernsChannel, planGroup, selectGroups } from '../domain/plan.ts';
 import type { ClusterView } from '../domain/preflight.ts';
 import type { Plan } from '../domain/report.ts';
+import { countFromZero, nonEmpty, strictObject } from '../domain/shapes.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
 
-const GroupName = z.strictObject({ cluster: z.string().min(1), name: z.string().min(1) });
+const GroupName = strictObject({ cluster: nonEmpty, name: nonEmpty });
 
-export const Input = z.strictObject({
-  run: z.string().min(1),
+export const Input = strictObject({
+  run: nonEmpty,
   image: Image,
-  nodeGroups: z.array(GroupName).min(1).optional(),
-  dryRun: z.boolean().optional(),
+  nodeGroups: v.optional(v.pipe(v.array(GroupName), v.minLength(1))),
+  dryRun: v.optional(v.boolean()),
   /** Given by the machine: how often it has tried this step again. */
-  retries: z.int().nonnegative().optional(),
+  retries: v.optional(countFromZero),
 });
-type Input = z.infer<typeof Input>;
+type Input = v.InferOutput<typeof Input>;
 
 type Dependencies = {
   readonly drivers: NodeGroupDrivers;

@@ -1,17 +1,19 @@
-import type * as z from 'zod';
+import * as v from 'valibot';
 import { listInstances } from '../adapters/auto-scaling-groups.ts';
 import { withImages } from '../adapters/ec2-instances.ts';
 import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
 import { release, requireLease } from '../domain/lease.ts';
 import { countPatched, NodeGroupKey } from '../domain/node-group.ts';
 import { judgeEnding, reportEnding } from '../domain/outcome.ts';
-import { Outcome, ReasonDocument } from '../domain/report.ts';
+import { ReasonDocument } from '../domain/report.ts';
+import { strictObject } from '../domain/shapes.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
 
-export const Input = NodeGroupKey.extend({
-  outcome: Outcome.extract(['patched', 'partly-patched', 'rolled-back', 'failed']),
-  reason: ReasonDocument.optional(),
+export const Input = strictObject({
+  ...NodeGroupKey.entries,
+  outcome: v.picklist(['patched', 'partly-patched', 'rolled-back', 'failed']),
+  reason: v.optional(ReasonDocument),
 });
 
 type Dependencies = {
@@ -29,7 +31,7 @@ type Dependencies = {
  */
 export const releaseLease =
   ({ files, listInstances, withImages, now }: Dependencies) =>
-  async ({ outcome, reason, ...key }: z.infer<typeof Input>) => {
+  async ({ outcome, reason, ...key }: v.InferOutput<typeof Input>) => {
     const stored = await files.findState(key);
     const earlier = stored?.state.outcome;
     if (earlier?.run === key.run && stored?.state.lease === undefined) {

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as v from 'valibot';
 import { findEnded } from '../adapters/executions.ts';
 import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
 import { type Notification, notifyThrough } from '../adapters/topic.ts';
@@ -14,15 +14,16 @@ import {
   withoutOutcome,
 } from '../domain/report.ts';
 import { type EndedExecution, reasonOfEnd } from '../domain/settlement.ts';
+import { countFromZero, nonEmpty, strictObject } from '../domain/shapes.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
 
-export const Input = z.strictObject({
-  run: z.string().min(1),
-  error: z.string().optional(),
-  cause: z.string().optional(),
+export const Input = strictObject({
+  run: nonEmpty,
+  error: v.optional(v.string()),
+  cause: v.optional(v.string()),
   /** Given by `settle`: how often the run that died had been redriven. */
-  settledRedrive: z.int().nonnegative().optional(),
+  settledRedrive: v.optional(countFromZero),
 });
 
 type Dependencies = {
@@ -66,7 +67,7 @@ export const reportRun = ({ files, findEndedRollout, notify, now }: Dependencies
     return (await Promise.all(explained)).filter((each) => each !== undefined);
   };
 
-  return async ({ run, error, cause = '', settledRedrive }: z.infer<typeof Input>) => {
+  return async ({ run, error, cause = '', settledRedrive }: v.InferOutput<typeof Input>) => {
     const earlier = await files.findSummary(run);
     if (earlier && isLastWord(earlier, settledRedrive)) {
       logger.info('Run was reported before', { run, answer: earlier.status });

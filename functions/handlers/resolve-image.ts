@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as v from 'valibot';
 import { describeAmi } from '../adapters/ec2-images.ts';
 import { getImageBuild } from '../adapters/image-builder.ts';
 import {
@@ -10,9 +10,10 @@ import {
   refuseUnusableBuild,
   usableImage,
 } from '../domain/image.ts';
+import { strictObject } from '../domain/shapes.ts';
 import { logger, task } from '../runtime/task.ts';
 
-const Input = z.strictObject({ imageArn: ImageArn });
+const Input = strictObject({ imageArn: ImageArn });
 
 type Dependencies = {
   readonly getImageBuild: (arn: string) => Promise<ImageBuild>;
@@ -25,7 +26,7 @@ type Dependencies = {
  */
 export const resolveImage =
   ({ getImageBuild, describeAmi }: Dependencies) =>
-  async ({ imageArn }: z.infer<typeof Input>, account: Account) => {
+  async ({ imageArn }: v.InferOutput<typeof Input>, account: Account) => {
     const build = await getImageBuild(imageArn);
     refuseUnusableBuild(build);
     const ami = await describeAmi(pickAmi(build, account));

@@ -1,14 +1,15 @@
-import type * as z from 'zod';
+import type * as v from 'valibot';
 import { withImages } from '../adapters/ec2-instances.ts';
 import { type NodeGroupDrivers, nodeGroupDrivers } from '../adapters/node-group-drivers.ts';
 import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
 import { NodeGroupKey } from '../domain/node-group.ts';
 import { ReasonDocument } from '../domain/report.ts';
 import { stepBack } from '../domain/roll-back-step.ts';
+import { strictObject } from '../domain/shapes.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
 
-export const Input = NodeGroupKey.extend({ reason: ReasonDocument });
+export const Input = strictObject({ ...NodeGroupKey.entries, reason: ReasonDocument });
 
 type Dependencies = {
   readonly drivers: NodeGroupDrivers;
@@ -25,7 +26,7 @@ type Dependencies = {
  */
 export const rollBack =
   ({ drivers, files, withImages, now }: Dependencies) =>
-  async ({ reason, ...key }: z.infer<typeof Input>) => {
+  async ({ reason, ...key }: v.InferOutput<typeof Input>) => {
     const held = await files.holdState(key);
     const { state } = held;
     const rollBack = state.rollBack ?? { reason };

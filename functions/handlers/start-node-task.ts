@@ -1,21 +1,22 @@
-import * as z from 'zod';
+import * as v from 'valibot';
 import { type StartExecution, startExecutionsOf } from '../adapters/executions.ts';
 import { admitHookName, joinDeadlineFrom, parseHookMetadata } from '../domain/admission.ts';
 import { InvalidInput } from '../domain/errors.ts';
 import { admissionName } from '../domain/execution-name.ts';
+import { nonEmpty, openObject, timestamp } from '../domain/shapes.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
 
 // AWS adds fields to its events without notice. What we wrote into the hook ourselves is strict.
-export const Input = z.object({
-  source: z.literal('aws.autoscaling'),
-  'detail-type': z.literal('EC2 Instance-launch Lifecycle Action'),
-  time: z.iso.datetime(),
-  detail: z.object({
-    AutoScalingGroupName: z.string().min(1),
-    LifecycleHookName: z.string(),
-    EC2InstanceId: z.string().startsWith('i-'),
-    NotificationMetadata: z.string().optional(),
+export const Input = openObject({
+  source: v.literal('aws.autoscaling'),
+  'detail-type': v.literal('EC2 Instance-launch Lifecycle Action'),
+  time: timestamp,
+  detail: openObject({
+    AutoScalingGroupName: nonEmpty,
+    LifecycleHookName: v.string(),
+    EC2InstanceId: v.pipe(v.string(), v.startsWith('i-')),
+    NotificationMetadata: v.optional(v.string()),
   }),
 });
 
@@ -28,7 +29,7 @@ type Dependencies = { readonly start: StartExecution };
  */
 export const startNodeTask =
   ({ start }: Dependencies) =>
-  async ({ time, detail }: z.infer<typeof Input>) => {
+  async ({ time, detail }: v.InferOutput<typeof Input>) => {
     const { AutoScalingGroupName: autoScalingGroupName, EC2InstanceId: instanceId } = detail;
     if (detail.LifecycleHookName !== admitHookName) {
       logger.info('Ignored a hook', { answer: 'ignored', autoScalingGroupName, hook: detail.LifecycleHookName });

@@ -1,22 +1,23 @@
-import * as z from 'zod';
+import * as v from 'valibot';
 import { type StartExecution, startExecutionsOf } from '../adapters/executions.ts';
 import { findImageBuild } from '../adapters/image-builder.ts';
 import { type NodeGroupDrivers, nodeGroupDrivers } from '../adapters/node-group-drivers.ts';
 import { channelsIn, judgeBuild } from '../domain/channel.ts';
 import { runName } from '../domain/execution-name.ts';
 import { type Account, ImageArn, type ImageBuild, newestBuildArn, parseImageArn } from '../domain/image.ts';
+import { nearestOf, openObject, strictObject } from '../domain/shapes.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
 
 // AWS adds fields to its events without notice; refusing one would lose the month's run. Our own input is strict.
-const ImageEvent = z.object({
-  source: z.literal('aws.imagebuilder'),
-  'detail-type': z.literal('EC2 Image Builder Image State Change'),
-  resources: z.tuple([ImageArn], z.string()),
-  detail: z.object({ state: z.object({ status: z.string() }) }),
+const ImageEvent = openObject({
+  source: v.literal('aws.imagebuilder'),
+  'detail-type': v.literal('EC2 Image Builder Image State Change'),
+  resources: v.tupleWithRest([ImageArn], v.string()),
+  detail: openObject({ state: openObject({ status: v.string() }) }),
 });
-const Sweep = z.strictObject({ sweep: z.literal(true) });
-export const Input = z.union([ImageEvent, Sweep]);
+const Sweep = strictObject({ sweep: v.literal(true) });
+export const Input = nearestOf([ImageEvent, Sweep]);
 
 type Dependencies = {
   readonly drivers: NodeGroupDrivers;
@@ -47,7 +48,7 @@ export const startRun = ({ drivers, findImageBuild, start }: Dependencies) => {
     return { imageArn: judged.arn, executionName, answer: await start(executionName, { imageArn: judged.arn }) };
   };
 
-  return async (input: z.infer<typeof Input>, account: Account) => {
+  return async (input: v.InferOutput<typeof Input>, account: Account) => {
     const channels = channelsIn((await Promise.all(Object.values(drivers).map((driver) => driver.listTags()))).flat());
     const arns = 'sweep' in input ? channels.map((channel) => newestBuildArn(account, channel)) : [input.resources[0]];
     const runs = await Promise.all(arns.map((arn) => consider(arn, channels)));

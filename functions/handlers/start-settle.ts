@@ -1,28 +1,29 @@
-import * as z from 'zod';
+import * as v from 'valibot';
 import { type EndedWithInput, listEnded, type StartExecution, startExecutionsOf } from '../adapters/executions.ts';
 import { settleName } from '../domain/execution-name.ts';
 import { badEnds, type Machine, machineOf, machines } from '../domain/settlement.ts';
+import { countFromZero, nearestOf, nonEmpty, openObject, strictObject } from '../domain/shapes.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
 
 // AWS adds fields to its events without notice. Our own input is strict.
-const EndEvent = z.object({
-  source: z.literal('aws.states'),
-  'detail-type': z.literal('Step Functions Execution Status Change'),
-  detail: z.object({
-    executionArn: z.string().min(1),
-    stateMachineArn: z.string().min(1),
-    name: z.string().min(1),
-    status: z.string(),
-    startDate: z.number(),
-    redriveCount: z.int().nonnegative().nullish(),
-    input: z.string().nullish(),
-    error: z.string().nullish(),
-    cause: z.string().nullish(),
+const EndEvent = openObject({
+  source: v.literal('aws.states'),
+  'detail-type': v.literal('Step Functions Execution Status Change'),
+  detail: openObject({
+    executionArn: nonEmpty,
+    stateMachineArn: nonEmpty,
+    name: nonEmpty,
+    status: v.string(),
+    startDate: v.pipe(v.number(), v.finite()),
+    redriveCount: v.nullish(countFromZero),
+    input: v.nullish(v.string()),
+    error: v.nullish(v.string()),
+    cause: v.nullish(v.string()),
   }),
 });
-const Sweep = z.strictObject({ sweep: z.literal(true) });
-export const Input = z.union([EndEvent, Sweep]);
+const Sweep = strictObject({ sweep: v.literal(true) });
+export const Input = nearestOf([EndEvent, Sweep]);
 
 type Dependencies = {
   readonly start: StartExecution;
@@ -50,7 +51,7 @@ export const startSettle = ({ start, listEnded, now }: Dependencies) => {
     return { answer, executionName };
   };
 
-  const settleEnded = async ({ stateMachineArn, status, ...ended }: z.infer<typeof EndEvent>['detail']) => {
+  const settleEnded = async ({ stateMachineArn, status, ...ended }: v.InferOutput<typeof EndEvent>['detail']) => {
     const { executionArn, name, startDate, redriveCount, input, error, cause } = ended;
     const machine = machineOf(stateMachineArn);
     if (machine === undefined || !isBadEnd(status)) {
@@ -85,7 +86,7 @@ export const startSettle = ({ start, listEnded, now }: Dependencies) => {
     return { settled };
   };
 
-  return async (input: z.infer<typeof Input>) => ('sweep' in input ? sweep() : settleEnded(input.detail));
+  return async (input: v.InferOutput<typeof Input>) => ('sweep' in input ? sweep() : settleEnded(input.detail));
 };
 
 /** All machines of the stack have its name before their own. */

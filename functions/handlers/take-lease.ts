@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as v from 'valibot';
 import { withImages } from '../adapters/ec2-instances.ts';
 import { type NodeGroupDrivers, nodeGroupDrivers } from '../adapters/node-group-drivers.ts';
 import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
@@ -8,10 +8,11 @@ import { takeLease as decideLease, leaseRequest, otherHolder } from '../domain/l
 import { type NodeGroup, NodeGroupKey } from '../domain/node-group.ts';
 import { endWithoutRollout, leaseHeld } from '../domain/plan.ts';
 import type { GroupReport, Plan } from '../domain/report.ts';
+import { nonEmpty, strictObject } from '../domain/shapes.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
 
-export const Input = NodeGroupKey.extend({ executionArn: z.string().min(1), image: Image });
+export const Input = strictObject({ ...NodeGroupKey.entries, executionArn: nonEmpty, image: Image });
 
 type Dependencies = {
   readonly drivers: NodeGroupDrivers;
@@ -39,7 +40,7 @@ export const takeLease = ({ drivers, files, withImages, now }: Dependencies) => 
     await files.writeOutcome(run, { ...rest, ...end });
   };
 
-  return async ({ executionArn, image, ...key }: z.infer<typeof Input>) => {
+  return async ({ executionArn, image, ...key }: v.InferOutput<typeof Input>) => {
     const stored = await files.findState(key);
     const described = await drivers[key.kind].describe(key);
     const holder = otherHolder(stored?.state, executionArn, now());

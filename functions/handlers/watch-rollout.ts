@@ -20,9 +20,9 @@ import { type StateFile, targetVersion } from '../domain/state-file.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
 
-type Dependencies = Omit<LookDependencies, 'readAdmissions' | 'now'> & {
+type Dependencies = Omit<LookDependencies, 'now'> & {
   readonly drivers: NodeGroupDrivers;
-  readonly files: Pick<RunFiles, 'holdState' | 'readAdmissions'>;
+  readonly files: Pick<RunFiles, 'holdState'>;
   readonly startAdmission: StartExecution;
   readonly notify: (notice: Notice) => Promise<void>;
   readonly now: () => Date;
@@ -37,10 +37,9 @@ export const watchRollout = (dependencies: Dependencies) => {
 
   const judge = async (state: StateFile, key: NodeGroupKey, now: Date) => {
     const { rollout } = state;
-    const { readAdmissions } = files;
     const [found, { neverJoined, unattended, launchFailure }] = await Promise.all([
       rollout && drivers[key.kind].findReplacement(state, rollout, targetVersion(state)),
-      lookAtInstances(key, state, { ...dependencies, readAdmissions, now }),
+      lookAtInstances(key, state, { ...dependencies, now }),
     ]);
     const replacement = found ?? lostReplacement(rollout?.id);
     const progress: Progress = decideProgress({ replacement, neverJoined, launchFailure });

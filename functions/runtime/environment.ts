@@ -1,10 +1,10 @@
-import * as z from 'zod';
+import * as v from 'valibot';
 import { InvalidConfiguration } from '../domain/errors.ts';
 
-const arn = (service: string) => z.string().regex(new RegExp(`^arn:[^:]+:${service}:[^:]*:\\d{12}:.+$`));
+const arn = (service: string) => v.pipe(v.string(), v.regex(new RegExp(`^arn:[^:]+:${service}:[^:]*:\\d{12}:.+$`)));
 
 const variables = {
-  RUN_BUCKET: z.string().min(3),
+  RUN_BUCKET: v.pipe(v.string(), v.minLength(3)),
   TOPIC_ARN: arn('sns'),
   READER_ROLE_ARN: arn('iam'),
   PATCH_FLEET_ARN: arn('states'),
@@ -23,8 +23,8 @@ type Variable = keyof typeof variables;
  * @throws {InvalidConfiguration} It is missing or malformed: the deployment is at fault, not the input.
  */
 export function environment(name: Variable): string {
-  const parsed = variables[name].safeParse(process.env[name]);
-  if (parsed.success) return parsed.data;
+  const parsed = v.safeParse(variables[name], process.env[name]);
+  if (parsed.success) return parsed.output;
   const found = process.env[name] === undefined ? 'is missing' : `is "${process.env[name]}", which is no valid value`;
   throw new InvalidConfiguration(`The environment variable ${name} ${found}. Deploy the stack again.`);
 }

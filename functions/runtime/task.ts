@@ -4,10 +4,11 @@ import { ParseError } from '@aws-lambda-powertools/parser/errors';
 import { parser } from '@aws-lambda-powertools/parser/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import type * as z from 'zod';
+import type * as v from 'valibot';
 import { InvalidInput } from '../domain/errors.ts';
+import type { Issue } from '../domain/findings.ts';
 import type { Account } from '../domain/image.ts';
-import { type InputIssue, inputSentence } from '../domain/input-sentence.ts';
+import { inputSentence } from '../domain/input-sentence.ts';
 
 export const logger = new Logger();
 
@@ -15,7 +16,7 @@ export const logger = new Logger();
 const nameInvalidInput = {
   onError: (request: { error: Error | null }) => {
     if (!(request.error instanceof ParseError) || !Array.isArray(request.error.cause)) return;
-    const issues = request.error.cause as readonly InputIssue[];
+    const issues = request.error.cause as readonly Issue[];
     request.error = new InvalidInput(inputSentence(issues), { cause: request.error });
   },
 };
@@ -38,12 +39,12 @@ const leaveTimeOutsToLambda = 0;
  *
  * @throws {InvalidInput} The input does not fit; the step has not run.
  */
-export const task = <Schema extends z.ZodType, Output>(
+export const task = <Schema extends v.GenericSchema, Output>(
   schema: Schema,
-  step: (input: z.infer<Schema>, account: Account) => Promise<Output>,
+  step: (input: v.InferOutput<Schema>, account: Account) => Promise<Output>,
 ) =>
   middy<unknown, Output, Error, Context>({ timeoutEarlyInMillis: leaveTimeOutsToLambda })
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(nameInvalidInput)
     .use(parser({ schema }))
-    .handler((input, context) => step(input as z.infer<Schema>, accountOf(context)));
+    .handler((input, context) => step(input as v.InferOutput<Schema>, accountOf(context)));

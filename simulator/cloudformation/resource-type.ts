@@ -1,6 +1,7 @@
-import { z } from 'zod';
+import * as v from 'valibot';
+import { describeIssues } from '../schema/describe-issues.ts';
+import { anyObject, number, strictObject, wholeNumber } from '../schema/shapes.ts';
 import type { Account } from './account.ts';
-import { describeIssues } from './template.ts';
 import { TemplateError } from './template-error.ts';
 
 /** What a resource is to the rest of its stack. */
@@ -28,42 +29,43 @@ export type ResourceType = {
 
 /** A resource type from the schema of its properties and what creates one. */
 export function resourceType<Properties>(
-  schema: z.ZodType<Properties>,
+  schema: v.GenericSchema<unknown, Properties>,
   create: (properties: Properties, creation: Creation) => CreatedResource | Promise<CreatedResource>,
 ): ResourceType {
   return {
     create(properties, creation) {
-      const parsed = schema.safeParse(properties);
+      const parsed = v.safeParse(schema, properties);
       if (!parsed.success) {
-        throw new TemplateError(`Resources.${creation.logicalId}.Properties`, describeIssues(parsed.error.issues));
+        throw new TemplateError(`Resources.${creation.logicalId}.Properties`, describeIssues(parsed.issues).join('; '));
       }
-      return create(parsed.data, creation);
+      return create(parsed.output, creation);
     },
   };
 }
 
 // CloudFormation turns scalars into the type that the property has.
-export const text = z.union([z.string(), z.number().transform(String), z.boolean().transform(String)]);
-export const whole = z.union([
-  z.int(),
-  z
-    .string()
-    .regex(/^-?\d+$/)
-    .transform(Number),
-]);
-export const decimal = z.union([
-  z.number(),
-  z
-    .string()
-    .regex(/^-?\d+(\.\d+)?$/)
-    .transform(Number),
-]);
-export const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]);
-export const policyDocument = z.record(z.string(), z.unknown());
-export const tags = z.array(z.strictObject({ Key: text, Value: text }));
+export const text = v.union(
+  [v.string(), v.pipe(number, v.transform(String)), v.pipe(v.boolean(), v.transform(String))],
+  'a text',
+);
+export const whole = v.union(
+  [wholeNumber, v.pipe(v.string(), v.regex(/^-?\d+$/), v.transform(Number))],
+  'a whole number',
+);
+export const decimal = v.union(
+  [number, v.pipe(v.string(), v.regex(/^-?\d+(\.\d+)?$/), v.transform(Number))],
+  'a number',
+);
+const flagText = v.pipe(
+  v.picklist(['true', 'false']),
+  v.transform((value) => value === 'true'),
+);
+export const flag = v.union([v.boolean(), flagText], 'true or false');
+export const policyDocument = anyObject;
+export const tags = v.array(strictObject({ Key: text, Value: text }));
 
 /** Tags as services here take them. */
-export function tagMap(list: z.infer<typeof tags> | undefined): Readonly<Record<string, string>> {
+export function tagMap(list: v.InferOutput<typeof tags> | undefined): Readonly<Record<string, string>> {
   return Object.fromEntries((list ?? []).map(({ Key, Value }) => [Key, Value]));
 }
 

@@ -1,73 +1,67 @@
-import { z } from 'zod';
+import * as v from 'valibot';
+import { describeIssues } from '../schema/describe-issues.ts';
+import { anyObject, number, recordOf, strictObject } from '../schema/shapes.ts';
 import { TemplateError } from './template-error.ts';
 
 const policies = ['Delete', 'Retain', 'RetainExceptOnCreate', 'Snapshot'] as const;
 
-const parameter = z.strictObject({
-  Type: z.string(),
-  Default: z.union([z.string(), z.number(), z.boolean()]).optional(),
-  AllowedValues: z.array(z.union([z.string(), z.number(), z.boolean()])).optional(),
-  AllowedPattern: z.string().optional(),
-  ConstraintDescription: z.string().optional(),
-  Description: z.string().optional(),
-  MinLength: z.coerce.number().optional(),
-  MaxLength: z.coerce.number().optional(),
-  MinValue: z.coerce.number().optional(),
-  MaxValue: z.coerce.number().optional(),
-  NoEcho: z.union([z.boolean(), z.string()]).optional(),
+const scalar = v.union([v.string(), number, v.boolean()]);
+/** A number, or a text that can be read as one. */
+const numeric = v.pipe(v.unknown(), v.transform(Number), number);
+
+const parameter = strictObject({
+  Type: v.string(),
+  Default: v.optional(scalar),
+  AllowedValues: v.optional(v.array(scalar)),
+  AllowedPattern: v.optional(v.string()),
+  ConstraintDescription: v.optional(v.string()),
+  Description: v.optional(v.string()),
+  MinLength: v.optional(numeric),
+  MaxLength: v.optional(numeric),
+  MinValue: v.optional(numeric),
+  MaxValue: v.optional(numeric),
+  NoEcho: v.optional(v.union([v.boolean(), v.string()])),
 });
 
-const resource = z.strictObject({
-  Type: z.string(),
-  Properties: z.record(z.string(), z.unknown()).optional(),
-  DependsOn: z.union([z.string(), z.array(z.string())]).optional(),
-  Condition: z.string().optional(),
-  DeletionPolicy: z.enum(policies).optional(),
-  UpdateReplacePolicy: z.enum(policies).optional(),
-  Metadata: z.unknown().optional(),
+const resource = strictObject({
+  Type: v.string(),
+  Properties: v.optional(anyObject),
+  DependsOn: v.optional(v.union([v.string(), v.array(v.string())])),
+  Condition: v.optional(v.string()),
+  DeletionPolicy: v.optional(v.picklist(policies)),
+  UpdateReplacePolicy: v.optional(v.picklist(policies)),
+  Metadata: v.optional(v.unknown()),
 });
 
-const output = z.strictObject({
-  Value: z.unknown(),
-  Description: z.string().optional(),
-  Export: z.strictObject({ Name: z.unknown() }).optional(),
-  Condition: z.string().optional(),
+const output = strictObject({
+  Value: v.unknown(),
+  Description: v.optional(v.string()),
+  Export: v.optional(strictObject({ Name: v.unknown() })),
+  Condition: v.optional(v.string()),
 });
 
 // Transform, Rules and Hooks are not simulated and therefore unknown here.
-const template = z.strictObject({
-  AWSTemplateFormatVersion: z.literal('2010-09-09').optional(),
-  Description: z.string().optional(),
-  Metadata: z.unknown().optional(),
-  Parameters: z.record(z.string(), parameter).optional(),
-  Mappings: z.record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown()))).optional(),
-  Conditions: z.record(z.string(), z.unknown()).optional(),
-  Resources: z.record(z.string().regex(/^[A-Za-z0-9]{1,255}$/, 'logical ids are letters and digits'), resource),
-  Outputs: z.record(z.string(), output).optional(),
+const template = strictObject({
+  AWSTemplateFormatVersion: v.optional(v.literal('2010-09-09')),
+  Description: v.optional(v.string()),
+  Metadata: v.optional(v.unknown()),
+  Parameters: v.optional(recordOf(v.string(), parameter)),
+  Mappings: v.optional(recordOf(v.string(), recordOf(v.string(), anyObject))),
+  Conditions: v.optional(anyObject),
+  Resources: recordOf(
+    v.pipe(v.string(), v.regex(/^[A-Za-z0-9]{1,255}$/, 'a logical id of letters and digits')),
+    resource,
+  ),
+  Outputs: v.optional(recordOf(v.string(), output)),
 });
 
-export type Template = z.infer<typeof template>;
-export type ParameterDeclaration = z.infer<typeof parameter>;
-export type ResourceDeclaration = z.infer<typeof resource>;
+export type Template = v.InferOutput<typeof template>;
+export type ParameterDeclaration = v.InferOutput<typeof parameter>;
+export type ResourceDeclaration = v.InferOutput<typeof resource>;
 
 /** @throws {TemplateError} naming every place that is not CloudFormation's, or not simulated. */
 export function parseTemplate(document: unknown): Template {
-  const parsed = template.safeParse(document);
-  if (!parsed.success) throw new TemplateError('Template', describeIssues(parsed.error.issues));
-  return parsed.data;
-}
-
-type Issue = z.core.$ZodIssue;
-
-/** One sentence per problem, with its path. */
-export function describeIssues(issues: readonly Issue[]): string {
-  return issues.map(describeIssue).join('; ');
-}
-
-function describeIssue(issue: Issue): string {
-  const path = issue.path.map(String).join('.');
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => `${path === '' ? '' : `${path}.`}${key} is unknown or not simulated`).join('; ');
-  }
-  return `${path === '' ? 'the value' : path} is not valid (${issue.message})`;
+  const parsed = v.safeParse(template, document);
+  if (!parsed.success) throw new TemplateError('Template', describeIssues(parsed.issues).join('; '));
+  return parsed.output;
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import * as v from 'valibot';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import { describeIssues } from '../schema/describe-issues.ts';
 import { Scenario } from './schema.ts';
 
 /** A scenario that cannot be used; the message names the file, the place in it and what is wrong. */
@@ -18,13 +19,13 @@ export async function loadScenario(path: string): Promise<Scenario> {
 
 /** @throws {UnreadableScenario} */
 export function parseScenario(text: string, path: string): Scenario {
-  const checked = Scenario.safeParse(readYaml(text, path));
+  const checked = v.safeParse(Scenario, readYaml(text, path));
   if (!checked.success) {
-    throw new UnreadableScenario(`${path} is no scenario:\n${z.prettifyError(checked.error)}`);
+    throw new UnreadableScenario([`${path} is no scenario:`, ...describeIssues(checked.issues)].join('\n  '));
   }
-  const unknown = unknownReferences(checked.data);
+  const unknown = unknownReferences(checked.output);
   if (unknown.length > 0) throw new UnreadableScenario(`${path} is no scenario: ${unknown.join('; ')}.`);
-  return checked.data;
+  return checked.output;
 }
 
 function readYaml(text: string, path: string): unknown {

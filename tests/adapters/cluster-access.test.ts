@@ -1,60 +1,33 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { DescribeClusterCommand, EKSClient, ResourceNotFoundException } from '@aws-sdk/client-eks';
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { mockClient } from 'aws-sdk-client-mock';
+import { DescribeClusterCommand, ResourceNotFoundException } from '@aws-sdk/client-eks';
+import { AssumeRoleCommand } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { clusterToken } from '../../functions/adapters/cluster-token.ts';
 import { clusterReader, translateNode } from '../../functions/adapters/kubernetes.ts';
 import { selfSignedCertificate } from '../support/certificate.ts';
+import { assumeRole, eks, roleArn, serveCluster, sts } from './a-cluster.ts';
 
 process.env.AWS_REGION = 'us-west-2';
-const roleArn = 'arn:aws:iam::111122223333:role/reglaze-reader';
-const eks = mockClient(EKSClient);
-const sts = mockClient(STSClient);
 const node = JSON.parse(readFileSync(new URL('../support/samples/windows-node.json', import.meta.url), 'utf8'));
 const reader = clusterReader(() => roleArn);
 
 type Answer = { status: number; body: unknown };
 let answers: Answer[] = [];
 const asked: { url: string; authorization: string }[] = [];
-let server: Server;
-let certificate: { key: string; cert: string };
-
-const assumeRole = (minutes: number) =>
-  sts.on(AssumeRoleCommand).callsFake(() => ({
-    Credentials: {
-      AccessKeyId: 'ASIAEXAMPLE',
-      SecretAccessKey: 'secret',
-      SessionToken: 'session',
-      Expiration: new Date(Date.now() + minutes * 60_000),
-    },
-  }));
+let cluster: Awaited<ReturnType<typeof serveCluster>>;
 
 beforeAll(async () => {
-  certificate = await selfSignedCertificate('127.0.0.1');
-  server = createServer(certificate, (request, response) => {
+  cluster = await serveCluster((request, response) => {
     asked.push({ url: request.url ?? '', authorization: request.headers.authorization ?? '' });
     const { status, body } = answers.shift() ?? { status: 500, body: {} };
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
-afterAll(() => server.close());
+afterAll(() => cluster.close());
 
 beforeEach(() => {
-  eks.reset();
-  sts.reset();
   asked.length = 0;
-  assumeRole(60);
-  eks.on(DescribeClusterCommand).callsFake(({ name }) => ({
-    cluster: {
-      name,
-      endpoint: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      certificateAuthority: { data: Buffer.from(certificate.cert).toString('base64') },
-    },
-  }));
+  cluster.announce();
 });
 
 describe('the token of a cluster', () => {
@@ -104,12 +77,6 @@ describe('a cluster', () => {
     expect(asked[0]?.authorization).toMatch(/^Bearer k8s-aws-v1\./);
   });
 
-  it('says that a node is not registered', async () => {
-    answers = [{ status: 404, body: { code: 404 } }];
-    expect(await reader.findNode('demo', 'ip-10-0-1-23')).toBeUndefined();
-    expect(asked[0]?.url).toBe('/api/v1/nodes/ip-10-0-1-23');
-  });
-
   it.each([401, 403])('that answers %i is told with the command that changes it', async (status) => {
     answers = [
       { status, body: { code: status } },
@@ -117,8 +84,30 @@ describe('a cluster', () => {
     ];
     await expect(reader.listNodes('demo')).rejects.toMatchObject({ name: 'ClusterAccessDenied' });
     expect(await reader.view('demo', 'try-again')).toMatchObject({
-      refused: { error: 'ClusterAccessDenied', cause: expect.stringContaining('npm run grant -- --cluster demo') },
+      refused: {
+        error: 'ClusterAccessDenied',
+        cause: expect.stringMatching(/npm run grant -- --cluster demo, then: kubectl apply -f .*reader\.yml/),
+      },
     });
+  });
+
+  it('that lets its nodes be listed but not watched is told so by the plan', async () => {
+    answers = [
+      { status: 200, body: { items: [node], metadata: {} } },
+      { status: 403, body: { code: 403 } },
+    ];
+    expect(await reader.view('demo', 'try-again')).toMatchObject({ refused: { error: 'ClusterAccessDenied' } });
+    expect(asked.at(-1)?.url).toBe(
+      '/api/v1/nodes?fieldSelector=metadata.name%3Dip-10-0-1-23.us-west-2.compute.internal&watch=true&timeoutSeconds=1',
+    );
+  });
+
+  it('whose nodes can be read and watched is shown to the plan', async () => {
+    answers = [
+      { status: 200, body: { items: [node], metadata: {} } },
+      { status: 200, body: { type: 'ADDED', object: node } },
+    ];
+    expect(await reader.view('demo', 'try-again')).toMatchObject({ nodes: [{ instanceId: 'i-0abc1234def567890' }] });
   });
 
   it.each([429, 500, 503])('that answers %i may be asked again', async (status) => {
@@ -139,10 +128,10 @@ describe('a cluster', () => {
 
   it('with another authority than its own is not trusted', async () => {
     const other = await selfSignedCertificate('127.0.0.1');
-    const endpoint = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const data = Buffer.from(other.cert).toString('base64');
     eks
       .on(DescribeClusterCommand)
-      .resolves({ cluster: { endpoint, certificateAuthority: { data: Buffer.from(other.cert).toString('base64') } } });
+      .resolves({ cluster: { endpoint: cluster.endpoint, certificateAuthority: { data } } });
     await expect(reader.listNodes('impostor')).rejects.toMatchObject({ name: 'KubernetesUnavailable' });
     expect(asked).toHaveLength(0);
   });

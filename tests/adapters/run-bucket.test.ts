@@ -1,7 +1,7 @@
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
+import * as v from 'valibot';
 import { beforeEach, describe, expect, it } from 'vitest';
-import * as z from 'zod';
 import { openRunBucket, type RunBucket } from '../../functions/adapters/run-bucket.ts';
 import { openRunFiles } from '../../functions/adapters/run-files.ts';
 import { aKey, aState, now } from '../support/builders.ts';
@@ -9,7 +9,7 @@ import { FakeRunBucket } from '../support/fake-run-bucket.ts';
 
 const aws = mockClient(S3Client);
 const awsError = (name: string) => Object.assign(new Error('text'), { name });
-const Content = z.strictObject({ value: z.number() });
+const Content = v.strictObject({ value: v.number() });
 
 /** S3 as far as the bucket needs it: conditional writes and pages of two keys. */
 function answerLikeS3(): void {
@@ -72,13 +72,6 @@ describe.each(buckets)('$name', ({ open }) => {
     await expect(bucket.replace('a', { value: 3 }, etag)).rejects.toMatchObject({ name: 'StateFileChanged' });
     await expect(bucket.replace('a', { value: 4 }, next)).resolves.toBeTypeOf('string');
   });
-
-  it('lists every key under a prefix and no other', async () => {
-    const bucket = open();
-    const keys = ['runs/a/1', 'runs/a/2', 'runs/a/3', 'runs/a/4', 'runs/a/5'];
-    for (const key of [...keys, 'runs/ab']) await bucket.write(key, { value: 1 });
-    expect(await bucket.list('runs/a/')).toEqual(keys);
-  });
 });
 
 describe('a file that is not ours', () => {
@@ -87,7 +80,7 @@ describe('a file that is not ours', () => {
     await bucket.write('a', { value: 'one' });
     await expect(bucket.read('a', Content)).rejects.toMatchObject({
       name: 'RunFileUnreadable',
-      message: expect.stringMatching(/^a in .* value /),
+      message: expect.stringMatching(/^a in .* "value": expected a number, found "one"/),
     });
   });
 });
@@ -118,7 +111,5 @@ describe('the files of runs', () => {
     });
     await files.writeAdmission(aKey(), answer('CONTINUE'));
     expect((await files.writeAdmission(aKey(), answer('ABANDON'))).result).toBe('CONTINUE');
-    expect(await files.readAdmissions(aKey(), () => false)).toMatchObject([{ result: 'CONTINUE' }]);
-    expect(await files.readAdmissions(aKey(), (instanceId) => instanceId === 'i-0a')).toEqual([]);
   });
 });

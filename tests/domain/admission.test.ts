@@ -1,9 +1,14 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   joinDeadlineFrom,
   judgeAdmission,
+  longestWatchSeconds,
   noLongerWaiting,
   parseHookMetadata,
+  pauseSeconds,
+  secondsBetweenWatches,
+  watchSeconds,
 } from '../../functions/domain/admission.ts';
 import { aKey, aNode, minutesAgo, now } from '../support/builders.ts';
 
@@ -65,6 +70,42 @@ describe('the admission of a new instance', () => {
 
   it('has its deadline counted from the launch', () => {
     expect(joinDeadlineFrom(now, { joinTimeoutSeconds: 1800 })).toBe('2026-05-16T05:30:00.000Z');
+  });
+});
+
+describe('the watch of a booting node', () => {
+  it.each([
+    { left: 1800, seconds: 100 },
+    { left: 100, seconds: 100 },
+    { left: 99, seconds: 100 },
+    { left: 60.5, seconds: 62 },
+    { left: 4, seconds: 5 },
+    { left: 0, seconds: 5 },
+    { left: -900, seconds: 5 },
+  ])('with $left seconds to the deadline lasts $seconds', ({ left, seconds }) => {
+    const joinDeadline = new Date(now.getTime() + left * 1000).toISOString();
+    expect(watchSeconds({ joinDeadline }, now)).toBe(seconds);
+  });
+
+  it('that ends with its deadline ends past it, when the verdict is late', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -3_600_000, max: (longestWatchSeconds - 1) * 1000 }), (milliseconds) => {
+        const joinDeadline = new Date(now.getTime() + milliseconds).toISOString();
+        const end = new Date(now.getTime() + watchSeconds({ joinDeadline }, now) * 1000);
+        expect(judgeAdmission({ ...inTime, joinDeadline }, identity, undefined, end).verdict).toBe('late');
+      }),
+    );
+  });
+
+  it('is followed by a pause that keeps two beginnings apart, and by no longer one', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 150_000 }), (milliseconds) => {
+        const pause = pauseSeconds(now, new Date(now.getTime() + milliseconds));
+        expect(pause).toBeGreaterThanOrEqual(1);
+        expect(milliseconds / 1000 + pause).toBeGreaterThanOrEqual(secondsBetweenWatches);
+        if (milliseconds >= secondsBetweenWatches * 1000) expect(pause).toBe(1);
+      }),
+    );
   });
 });
 

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import {
   ImageArn,
@@ -23,7 +24,7 @@ describe('the ARN of an image', () => {
     { case: 'an AMI id', arn: 'ami-0123456789abcdef0', accepted: false },
     { case: 'an ARN with something before it', arn: ` ${imageArn}`, accepted: false },
   ])('$case: accepted is $accepted', ({ arn, accepted }) => {
-    expect(ImageArn.safeParse(arn).success).toBe(accepted);
+    expect(v.is(ImageArn, arn)).toBe(accepted);
   });
 
   it('has the parts from which a newest-build ARN of the same image is made', () => {

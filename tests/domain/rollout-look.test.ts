@@ -9,7 +9,6 @@ const dependencies = (overrides: Partial<LookDependencies>): LookDependencies =>
   withImages: async (groups) => [...groups],
   findImageIds: async () => new Map(),
   listNodes: async () => [],
-  readAdmissions: async () => [],
   findLaunchFailure: async () => failure,
   now: new Date('2026-05-16T05:01:00Z'),
   ...overrides,

@@ -1,14 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Admission } from '../../functions/domain/admission.ts';
 import { reason } from '../../functions/domain/errors.ts';
 import type { Replacement } from '../../functions/domain/replacement.ts';
 import {
   decideProgress,
+  lateReplacements,
   launchAlert,
   neverJoined,
   overdue,
-  refusedReplacements,
   rememberProgress,
   unattended,
 } from '../../functions/domain/rollout.ts';
@@ -114,25 +113,18 @@ describe('what a look leaves in the state file', () => {
 });
 
 describe('a new node that never joined', () => {
-  const admission = (overrides: Partial<Admission>): Admission => ({
-    instanceId: 'i-0c',
-    result: 'ABANDON',
-    finding: reason('NodeNeverJoined', 'never registered'),
-    answeredAt: now.toISOString(),
-    ...overrides,
+  const late = (instanceId: string) => ({
+    instanceId,
+    finding: reason('NodeNeverJoined', `${instanceId} never registered`),
   });
   const images = new Map([
     ['i-0c', 'ami-0new'],
     ['i-0d', 'ami-0old'],
   ]);
 
-  it.each([
-    { case: 'one on the new AMI that was turned away', answer: admission({}), blamed: 1 },
-    { case: 'one on the old AMI that was turned away', answer: admission({ instanceId: 'i-0d' }), blamed: 0 },
-    { case: 'one that was admitted', answer: admission({ result: 'CONTINUE' }), blamed: 0 },
-    { case: 'one whose admission died', answer: admission({ finding: reason('AdmissionStopped', '') }), blamed: 0 },
-  ])('counts against the AMI for $case: $blamed', ({ answer, blamed: count }) => {
-    expect(refusedReplacements([answer], images, 'ami-0new')).toHaveLength(count);
+  it('counts against the AMI when it runs the AMI', () => {
+    const found = lateReplacements([late('i-0d'), late('i-0c'), late('i-0e')], images, 'ami-0new');
+    expect(found).toEqual([late('i-0c').finding]);
   });
 
   const due = { amiId: 'ami-0new', joinTimeoutSeconds: 900, now };

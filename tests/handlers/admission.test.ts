@@ -1,9 +1,11 @@
 import '../support/handler-environment.ts';
 import { describe, expect, it } from 'vitest';
+import type { WindowsNode } from '../../functions/domain/node.ts';
 import { answerHook } from '../../functions/handlers/answer-hook.ts';
 import { examineNode } from '../../functions/handlers/examine-node.ts';
+import { recordLateNode } from '../../functions/handlers/record-late-node.ts';
 import { startNodeTask } from '../../functions/handlers/start-node-task.ts';
-import { aKey, aNode, now } from '../support/builders.ts';
+import { aKey, aNode, aRollingState, now } from '../support/builders.ts';
 import { FakeAccount } from '../support/fake-account.ts';
 
 const key = aKey();
@@ -49,40 +51,108 @@ describe('Start admission', () => {
 });
 
 describe('Examine node', () => {
-  const examine = (overrides: Partial<Parameters<typeof examineNode>[0]> = {}) => {
-    const calls: string[] = [];
+  /** A step in which the node goes through `states`, and then `seconds` pass. */
+  const examine = (states: readonly WindowsNode[], { seconds = 100, hook = 'done' as 'done' | 'ended' } = {}) => {
+    const calls: object[] = [];
+    let clock = now;
     const step = examineNode({
       identifyInstance: async () => ({ imageId: 'ami-0new', privateDnsName: 'ip-10-0-1-23' }),
-      keepWaiting: async () => {
-        calls.push('heartbeat');
-        return 'done';
+      keepWaiting: async ({ instanceId }) => {
+        calls.push({ heartbeat: instanceId });
+        return hook;
       },
-      findNode: async () => {
-        calls.push('node');
-        return aNode({ instanceId: 'i-0c' });
+      watchNode: async (cluster, { nodeName, seconds: asked, isEnough }) => {
+        calls.push({ watched: nodeName, of: cluster, seconds: asked });
+        const enough = states.find(isEnough);
+        if (enough === undefined) clock = new Date(now.getTime() + seconds * 1000);
+        return enough ?? states.at(-1);
       },
-      now: () => now,
-      ...overrides,
+      now: () => clock,
     });
     return { calls, step };
   };
+  const joined = aNode({ instanceId: 'i-0c' });
+  const long = { ...admission, joinDeadline: new Date(now.getTime() + 1_800_000).toISOString() };
 
-  it('keeps the hook waiting before it asks the cluster', async () => {
-    const { calls, step } = examine();
-    expect(await step(admission)).toMatchObject({ verdict: 'joined' });
-    expect(calls).toEqual(['heartbeat', 'node']);
+  it('keeps the hook waiting, once, before it watches the node', async () => {
+    const { calls, step } = examine([joined]);
+    expect(await step(long)).toMatchObject({ verdict: 'joined' });
+    expect(calls).toEqual([{ heartbeat: 'i-0c' }, { watched: 'ip-10-0-1-23', of: 'demo', seconds: 100 }]);
+  });
+
+  it('watches until the node of this very instance can work', async () => {
+    const states = [
+      aNode({ instanceId: 'i-0before' }),
+      aNode({ instanceId: undefined, ready: false }),
+      { ...joined, ready: false },
+      { ...joined, initialized: false },
+      { ...joined, podAddresses: 0 },
+    ];
+    expect(await examine([...states, joined]).step(long)).toMatchObject({ verdict: 'joined' });
+    expect(await examine(states).step(long)).toMatchObject({
+      verdict: 'joining',
+      finding: { cause: expect.stringContaining('no IPv4 addresses') },
+      pauseSeconds: 1,
+    });
+  });
+
+  it('has a node that never registered late when its deadline passes during the watch', async () => {
+    const { calls, step } = examine([], { seconds: 61 });
+    expect(await step(admission)).toMatchObject({
+      verdict: 'late',
+      finding: { error: 'NodeNeverJoined', cause: expect.stringContaining('never registered') },
+    });
+    expect(calls.at(-1)).toMatchObject({ seconds: 61 });
+  });
+
+  it('past the deadline takes the first state of the node for an answer', async () => {
+    const late = { ...admission, joinDeadline: new Date(now.getTime() - 1000).toISOString() };
+    expect(await examine([{ ...joined, ready: false }, joined]).step(late)).toMatchObject({ verdict: 'late' });
+    expect(await examine([joined]).step(late)).toMatchObject({ verdict: 'joined' });
+  });
+
+  it('lets nobody open watches in quick succession', async () => {
+    expect(await examine([], { seconds: 0 }).step(long)).toMatchObject({ verdict: 'joining', pauseSeconds: 20 });
   });
 
   it('asks no cluster about an instance that does not wait any more', async () => {
-    const { calls, step } = examine({ keepWaiting: async () => 'ended' });
-    expect(await step(admission)).toMatchObject({ verdict: 'gone' });
-    expect(calls).toEqual([]);
+    const { calls, step } = examine([joined], { hook: 'ended' });
+    expect(await step(long)).toMatchObject({ verdict: 'gone' });
+    expect(calls).toEqual([{ heartbeat: 'i-0c' }]);
   });
 
   it('asks no cluster about an instance that EC2 does not know', async () => {
-    const { calls, step } = examine({ identifyInstance: async () => undefined });
-    expect(await step(admission)).toMatchObject({ verdict: 'gone', finding: { error: 'AdmissionStopped' } });
-    expect(calls).toEqual(['heartbeat']);
+    const step = examineNode({
+      identifyInstance: async () => undefined,
+      keepWaiting: async () => 'done',
+      watchNode: () => Promise.reject(new Error('The cluster was asked.')),
+      now: () => now,
+    });
+    expect(await step(long)).toMatchObject({ verdict: 'gone', finding: { error: 'AdmissionStopped' } });
+  });
+});
+
+describe('Report late node', () => {
+  const finding = { error: 'NodeNeverJoined', cause: 'Instance i-0c did not join.' };
+  const late = { ...admission, finding };
+
+  it('tells the rollout once, whatever else the state file says', async () => {
+    const account = new FakeAccount().withState(aRollingState());
+    const step = recordLateNode(account);
+    expect(await step(late)).toEqual({ recorded: true });
+    expect(await step(late)).toEqual({ recorded: true });
+    expect(account.state).toEqual({ ...aRollingState(), lateNodes: [{ instanceId: 'i-0c', finding }] });
+    expect(account.bucket.writes).toHaveLength(1);
+  });
+
+  it('writes nothing where another run, or none, holds the lease', async () => {
+    const { lease: _, ...released } = aRollingState();
+    for (const account of [new FakeAccount(), new FakeAccount().withState(released)]) {
+      expect(await recordLateNode(account)(late)).toEqual({ recorded: false });
+      expect(account.bucket.writes).toEqual([]);
+    }
+    const account = new FakeAccount().withState(aRollingState());
+    expect(await recordLateNode(account)({ ...late, run: 'run-2' })).toEqual({ recorded: false });
   });
 });
 

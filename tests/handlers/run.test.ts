@@ -1,4 +1,5 @@
 import '../support/handler-environment.ts';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import type { EndedWithInput } from '../../functions/adapters/executions.ts';
 import { rolloutName } from '../../functions/domain/execution-name.ts';
@@ -112,7 +113,7 @@ describe('Plan run', () => {
         executionName: expect.stringMatching(/^demo-win2022-/),
       },
     ]);
-    expect(Plan.safeParse(account.bucket.content('runs/run-1/plan.json')).success).toBe(true);
+    expect(v.is(Plan, account.bucket.content('runs/run-1/plan.json'))).toBe(true);
     expect(account.nodeGroup.changes).toEqual([]);
   });
 

@@ -42,25 +42,15 @@ describe('Watch nodes', () => {
     expect(account.bucket.writes).toEqual([]);
   });
 
-  it('fails with the finding as soon as a new node was turned away', async () => {
+  it('fails with the finding as soon as a new node is late', async () => {
     const { account, watch } = rolling();
-    account.bucket.seed('runs/run-1/admissions/demo/win2022/i-0c.json', {
-      instanceId: 'i-0c',
-      result: 'ABANDON',
-      finding: reason,
-      answeredAt: now.toISOString(),
-    });
+    account.withState({ ...account.state, lateNodes: [{ instanceId: 'i-0c', finding: reason }] });
     expect(await watch(key)).toEqual({ progress: 'failed', reason });
   });
 
-  it('does not blame the AMI for an old node that was turned away', async () => {
+  it('does not blame the AMI for a late node on the old one', async () => {
     const { account, watch } = rolling();
-    account.bucket.seed('runs/run-1/admissions/demo/win2022/i-0c.json', {
-      instanceId: 'i-0c',
-      result: 'ABANDON',
-      finding: reason,
-      answeredAt: now.toISOString(),
-    });
+    account.withState({ ...account.state, lateNodes: [{ instanceId: 'i-0c', finding: reason }] });
     account.findImageIds = async () => new Map([['i-0c', 'ami-0old']]);
     const again = watchRollout({ ...depsOf(account), startAdmission: account.start });
     expect(await again(key)).toEqual({ progress: 'in-progress' });

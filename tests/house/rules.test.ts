@@ -16,11 +16,25 @@ describe('the house', () => {
     { case: 'the simulator never names the product', folder: 'simulator', pattern: /reglaze/i },
     { case: 'the simulator imports nothing of the product', folder: 'simulator', pattern: /from '[^']*\/functions\// },
     { case: 'the product imports nothing of the simulator', folder: 'functions', pattern: /from '[^']*\/simulator\// },
-    { case: 'the domain imports nothing outside itself', folder: 'functions/domain', pattern: /from '(?!\.\/|zod')/ },
+    {
+      case: 'the domain imports nothing outside itself',
+      folder: 'functions/domain',
+      pattern: /from '(?!\.\/|valibot')/,
+    },
     { case: 'no function sleeps', folder: 'functions', pattern: /timers\/promises|setTimeout\(/ },
   ])('$case', ({ folder, pattern }) => {
     expect(offenders(sourcesBelow(folder), pattern)).toEqual([]);
   });
+
+  it.each(['functions', 'simulator'])(
+    'has its own word for every schema that valibot reads generously: %s',
+    (folder) => {
+      const users = sourcesBelow(folder).filter((file) => !file.endsWith('/shapes.ts'));
+      const generous =
+        /\bv\.(object|looseObject|strictObject|objectWithRest|record|integer|isoTimestamp|isoDateTime)\(/;
+      expect(offenders(users, generous)).toEqual([]);
+    },
+  );
 
   it('takes the time only from the clock of the account in the simulator', () => {
     const outsideTheKernel = sourcesBelow('simulator').filter((file) => !/simulator\/(kernel|lambda)\//.test(file));

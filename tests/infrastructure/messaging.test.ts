@@ -205,6 +205,7 @@ describe('the alarms', () => {
       ['ApproximateNumberOfMessagesVisible', '${FailedInvocations.QueueName}'],
       ['ExecutionsFailed', '${Settle}'],
       ['ExecutionsTimedOut', '${Settle}'],
+      ['ExecutionsAborted', '${Settle}'],
       ['Invocations', '${StartRunLambdaFunction}'],
     ]);
   });

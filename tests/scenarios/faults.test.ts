@@ -28,7 +28,8 @@ const calls: readonly [situation: string, functionName: string, operation: strin
     ['managed', 'watch-rollout', 'Eks.DescribeUpdate', 1, 'down'],
     // Admission.
     ['self-managed', 'start-node-task', 'Sfn.StartExecution', 1, 'killed'],
-    ['self-managed', 'examine-node', 'Kubernetes.get nodes', 2, 'slow'],
+    ['self-managed', 'examine-node', 'Kubernetes.watch nodes', 2, 'slow'],
+    ['self-managed', 'examine-node', 'Kubernetes.watch nodes', 1, 'down'],
     ['self-managed', 'examine-node', 'AutoScaling.RecordLifecycleActionHeartbeat', 1, 'down'],
     ['self-managed', 'answer-hook', 'AutoScaling.CompleteLifecycleAction', 1, 'lost'],
     ['self-managed', 'answer-hook', 'S3.PutObject', 1, 'killed'],

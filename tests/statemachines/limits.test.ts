@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { admitHeartbeatSeconds } from '../../functions/domain/admission.ts';
+import { admitHeartbeatSeconds, longestWatchSeconds, secondsBetweenWatches } from '../../functions/domain/admission.ts';
 import { longestBakeSeconds, longestJoinSeconds, parseTags } from '../../functions/domain/tags.ts';
 import { machines, type State } from './support/definitions.ts';
 
@@ -27,6 +27,27 @@ describe('the longest join timeout', () => {
     const admissionSeconds = definitionOf('admit-node').TimeoutSeconds ?? 0;
     expect(longestJoinSeconds + 3600).toBeLessThan(admissionSeconds);
     expect(longestJoinSeconds + 3600).toBeLessThan(100 * admitHeartbeatSeconds);
+  });
+});
+
+describe('the watch of a booting node', () => {
+  const admission = definitionOf('admit-node');
+  const examine = admission.States['Examine node'];
+  /** What an attempt may take besides its watch: calls of AWS, a new environment, the way to the API server. */
+  const overheadSeconds = 30;
+
+  it('leaves the hook its heartbeat, even when the next attempt is lost and tried again', () => {
+    const { TimeoutSeconds: attemptSeconds = 0, Retry: [retrier] = [] } = examine ?? {};
+    const untilNextTurn = longestWatchSeconds + overheadSeconds;
+    const retrySeconds = retrier?.IntervalSeconds ?? Number.NaN;
+    expect(attemptSeconds).toBeGreaterThan(longestWatchSeconds + overheadSeconds);
+    expect(untilNextTurn + attemptSeconds + retrySeconds).toBeLessThan(admitHeartbeatSeconds);
+  });
+
+  it('makes no history that is too long, even when the API server ends each one at once', () => {
+    const eventsOfTurn = 9;
+    const turns = (admission.TimeoutSeconds ?? Number.NaN) / secondsBetweenWatches;
+    expect(turns * eventsOfTurn).toBeLessThan(25_000);
   });
 });
 

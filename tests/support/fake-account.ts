@@ -47,7 +47,6 @@ export class FakeAccount {
   ];
   listNodes = async () => this.nodes;
   viewCluster = async () => ({ nodes: this.nodes });
-  findNode = async (_: string, name: string) => this.nodes.find((node) => node.name === name);
   findLaunchFailure = async () => this.launchFailure;
   findImageIds = async (ids: readonly string[]) => new Map(ids.map((id) => [id, 'ami-0new']));
 

@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import * as v from 'valibot';
 import type { RunBucket } from '../../functions/adapters/run-bucket.ts';
 import { StateFileChanged } from '../../functions/domain/errors.ts';
 
@@ -21,9 +21,9 @@ export class FakeRunBucket implements RunBucket {
     return file === undefined ? undefined : JSON.parse(file.text);
   }
 
-  async read<Schema extends z.ZodType>(key: string, schema: Schema) {
+  async read<Schema extends v.GenericSchema>(key: string, schema: Schema) {
     const file = this.files.get(key);
-    return file && { content: schema.parse(JSON.parse(file.text)) as z.infer<Schema>, etag: file.etag };
+    return file && { content: v.parse(schema, JSON.parse(file.text)), etag: file.etag };
   }
 
   async write(key: string, content: unknown): Promise<void> {
@@ -33,10 +33,6 @@ export class FakeRunBucket implements RunBucket {
   async replace(key: string, content: unknown, etag: string | undefined): Promise<string> {
     if (this.files.get(key)?.etag !== etag) throw new StateFileChanged(`${key} was written by another execution`);
     return this.#put(key, content);
-  }
-
-  async list(prefix: string): Promise<string[]> {
-    return [...this.files.keys()].filter((key) => key.startsWith(prefix)).toSorted();
   }
 
   #put(key: string, content: unknown): string {

@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import * as v from 'valibot';
+import { strictObject } from '../../schema/shapes.ts';
 import type { ComparisonOperator } from '../../services/cloudwatch/evaluate-alarm.ts';
 import { compact, decimal, flag, resourceType, tags, text, whole } from '../resource-type.ts';
 import { TemplateError } from '../template-error.ts';
@@ -12,25 +13,25 @@ const operators: readonly [ComparisonOperator, ...ComparisonOperator[]] = [
 
 // Metric math, anomaly detection and units are not simulated.
 export const alarm = resourceType(
-  z.strictObject({
-    AlarmName: text.optional(),
-    AlarmDescription: text.optional(),
-    ActionsEnabled: flag.optional(),
-    AlarmActions: z.array(text).optional(),
-    OKActions: z.array(text).optional(),
-    InsufficientDataActions: z.array(text).optional(),
+  strictObject({
+    AlarmName: v.optional(text),
+    AlarmDescription: v.optional(text),
+    ActionsEnabled: v.optional(flag),
+    AlarmActions: v.optional(v.array(text)),
+    OKActions: v.optional(v.array(text)),
+    InsufficientDataActions: v.optional(v.array(text)),
     Namespace: text,
     MetricName: text,
-    Dimensions: z.array(z.strictObject({ Name: text, Value: text })).optional(),
-    Statistic: z.enum(['Average', 'Maximum', 'Minimum', 'SampleCount', 'Sum']).optional(),
-    ExtendedStatistic: text.optional(),
+    Dimensions: v.optional(v.array(strictObject({ Name: text, Value: text }))),
+    Statistic: v.optional(v.picklist(['Average', 'Maximum', 'Minimum', 'SampleCount', 'Sum'])),
+    ExtendedStatistic: v.optional(text),
     Period: whole,
     EvaluationPeriods: whole,
-    DatapointsToAlarm: whole.optional(),
+    DatapointsToAlarm: v.optional(whole),
     Threshold: decimal,
-    ComparisonOperator: z.enum(operators),
-    TreatMissingData: z.enum(['missing', 'ignore', 'breaching', 'notBreaching']).optional(),
-    Tags: tags.optional(),
+    ComparisonOperator: v.picklist(operators),
+    TreatMissingData: v.optional(v.picklist(['missing', 'ignore', 'breaching', 'notBreaching'])),
+    Tags: v.optional(tags),
   }),
   (properties, { account, logicalId, generatedName }) => {
     const { alarms } = account.cloudWatch;

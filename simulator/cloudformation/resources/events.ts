@@ -1,33 +1,34 @@
-import { z } from 'zod';
+import * as v from 'valibot';
+import { anyObject, recordOf, strictObject } from '../../schema/shapes.ts';
 import type { Target } from '../../services/events/rules.ts';
 import { compact, resourceType, tags, text, whole } from '../resource-type.ts';
 
-const target = z.strictObject({
+const target = strictObject({
   Id: text,
   Arn: text,
-  RoleArn: text.optional(),
-  Input: text.optional(),
-  InputPath: text.optional(),
-  InputTransformer: z
-    .strictObject({ InputPathsMap: z.record(z.string(), text).optional(), InputTemplate: text })
-    .optional(),
-  RetryPolicy: z
-    .strictObject({ MaximumRetryAttempts: whole.optional(), MaximumEventAgeInSeconds: whole.optional() })
-    .optional(),
-  DeadLetterConfig: z.strictObject({ Arn: text }).optional(),
+  RoleArn: v.optional(text),
+  Input: v.optional(text),
+  InputPath: v.optional(text),
+  InputTransformer: v.optional(
+    strictObject({ InputPathsMap: v.optional(recordOf(v.string(), text)), InputTemplate: text }),
+  ),
+  RetryPolicy: v.optional(
+    strictObject({ MaximumRetryAttempts: v.optional(whole), MaximumEventAgeInSeconds: v.optional(whole) }),
+  ),
+  DeadLetterConfig: v.optional(strictObject({ Arn: text })),
 });
 
 export const rule = resourceType(
-  z.strictObject({
-    Name: text.optional(),
-    Description: text.optional(),
-    EventBusName: z.literal('default').optional(),
-    EventPattern: z.record(z.string(), z.unknown()).optional(),
-    ScheduleExpression: text.optional(),
-    State: z.enum(['ENABLED', 'DISABLED']).optional(),
-    RoleArn: text.optional(),
-    Targets: z.array(target).optional(),
-    Tags: tags.optional(),
+  strictObject({
+    Name: v.optional(text),
+    Description: v.optional(text),
+    EventBusName: v.optional(v.literal('default')),
+    EventPattern: v.optional(anyObject),
+    ScheduleExpression: v.optional(text),
+    State: v.optional(v.picklist(['ENABLED', 'DISABLED'])),
+    RoleArn: v.optional(text),
+    Targets: v.optional(v.array(target)),
+    Tags: v.optional(tags),
   }),
   (properties, { account, generatedName }) => {
     const { rules } = account.events;
@@ -61,7 +62,7 @@ function targetOf({
   InputTransformer,
   RetryPolicy,
   DeadLetterConfig,
-}: z.infer<typeof target>): Target {
+}: v.InferOutput<typeof target>): Target {
   return compact({
     id: Id,
     arn: Arn,

@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import * as v from 'valibot';
+import { strictObject } from '../../schema/shapes.ts';
 import type { Account } from '../account.ts';
 import { compact, policyDocument, resourceType, tagMap, tags, text, whole } from '../resource-type.ts';
 import { TemplateError } from '../template-error.ts';
@@ -35,18 +36,18 @@ const awsPolicies: Readonly<Record<string, ReturnType<typeof allow>>> = {
   ),
 };
 
-const inlinePolicy = z.strictObject({ PolicyName: text, PolicyDocument: policyDocument });
+const inlinePolicy = strictObject({ PolicyName: text, PolicyDocument: policyDocument });
 
 export const role = resourceType(
-  z.strictObject({
-    RoleName: text.optional(),
-    Path: text.optional(),
-    Description: text.optional(),
+  strictObject({
+    RoleName: v.optional(text),
+    Path: v.optional(text),
+    Description: v.optional(text),
     AssumeRolePolicyDocument: policyDocument,
-    Policies: z.array(inlinePolicy).optional(),
-    ManagedPolicyArns: z.array(text).optional(),
-    MaxSessionDuration: whole.optional(),
-    Tags: tags.optional(),
+    Policies: v.optional(v.array(inlinePolicy)),
+    ManagedPolicyArns: v.optional(v.array(text)),
+    MaxSessionDuration: v.optional(whole),
+    Tags: v.optional(tags),
   }),
   (properties, { account, logicalId, generatedName }) => {
     const { iam } = account;
@@ -80,12 +81,12 @@ export const role = resourceType(
 );
 
 export const managedPolicy = resourceType(
-  z.strictObject({
-    ManagedPolicyName: text.optional(),
-    Path: text.optional(),
-    Description: text.optional(),
+  strictObject({
+    ManagedPolicyName: v.optional(text),
+    Path: v.optional(text),
+    Description: v.optional(text),
     PolicyDocument: policyDocument,
-    Roles: z.array(text).optional(),
+    Roles: v.optional(v.array(text)),
   }),
   (properties, { account, logicalId, generatedName }) => {
     const { iam, kernel } = account;

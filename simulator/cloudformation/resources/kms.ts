@@ -1,16 +1,17 @@
-import { z } from 'zod';
+import * as v from 'valibot';
+import { strictObject } from '../../schema/shapes.ts';
 import { compact, flag, policyDocument, resourceType, tags, text, whole } from '../resource-type.ts';
 
 export const key = resourceType(
-  z.strictObject({
-    Description: text.optional(),
-    KeyPolicy: policyDocument.optional(),
-    Enabled: flag.optional(),
-    EnableKeyRotation: flag.optional(),
-    KeySpec: z.literal('SYMMETRIC_DEFAULT').optional(),
-    KeyUsage: z.literal('ENCRYPT_DECRYPT').optional(),
-    PendingWindowInDays: whole.optional(),
-    Tags: tags.optional(),
+  strictObject({
+    Description: v.optional(text),
+    KeyPolicy: v.optional(policyDocument),
+    Enabled: v.optional(flag),
+    EnableKeyRotation: v.optional(flag),
+    KeySpec: v.optional(v.literal('SYMMETRIC_DEFAULT')),
+    KeyUsage: v.optional(v.literal('ENCRYPT_DECRYPT')),
+    PendingWindowInDays: v.optional(whole),
+    Tags: v.optional(tags),
   }),
   ({ Description, KeyPolicy, Enabled, EnableKeyRotation }, { account, stackName, logicalId }) => {
     const { accountId, partition } = account.kernel.identity;
@@ -28,7 +29,7 @@ export const key = resourceType(
 );
 
 export const alias = resourceType(
-  z.strictObject({ AliasName: text, TargetKeyId: text }),
+  strictObject({ AliasName: text, TargetKeyId: text }),
   ({ AliasName, TargetKeyId }, { account }) => {
     account.kms.createAlias(AliasName, TargetKeyId);
     return { ref: AliasName, attributes: {}, delete: () => account.kms.deleteAlias(AliasName) };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as v from 'valibot';
+import { recordOf, strictObject } from '../../schema/shapes.ts';
 import type { Account } from '../account.ts';
 import { compact, resourceType, tagMap, tags, text, whole } from '../resource-type.ts';
 import { TemplateError } from '../template-error.ts';
@@ -28,22 +29,22 @@ function functionNameIn(nameOrArn: string): string {
 }
 
 export const lambdaFunction = resourceType(
-  z.strictObject({
-    FunctionName: text.optional(),
-    Description: text.optional(),
-    Code: z.strictObject({ S3Bucket: text, S3Key: text }),
-    PackageType: z.literal('Zip').optional(),
+  strictObject({
+    FunctionName: v.optional(text),
+    Description: v.optional(text),
+    Code: strictObject({ S3Bucket: text, S3Key: text }),
+    PackageType: v.optional(v.literal('Zip')),
     Runtime: text,
     Handler: text,
     Role: text,
-    MemorySize: whole.optional(),
-    Timeout: whole.optional(),
-    Architectures: z.tuple([z.enum(['arm64', 'x86_64'])]).optional(),
-    Environment: z.strictObject({ Variables: z.record(z.string(), text).optional() }).optional(),
-    TracingConfig: z.strictObject({ Mode: z.enum(['Active', 'PassThrough']) }).optional(),
-    LoggingConfig: z.strictObject({ LogGroup: text.optional(), LogFormat: z.literal('Text').optional() }).optional(),
-    ReservedConcurrentExecutions: whole.optional(),
-    Tags: tags.optional(),
+    MemorySize: v.optional(whole),
+    Timeout: v.optional(whole),
+    Architectures: v.optional(v.strictTuple([v.picklist(['arm64', 'x86_64'])])),
+    Environment: v.optional(strictObject({ Variables: v.optional(recordOf(v.string(), text)) })),
+    TracingConfig: v.optional(strictObject({ Mode: v.picklist(['Active', 'PassThrough']) })),
+    LoggingConfig: v.optional(strictObject({ LogGroup: v.optional(text), LogFormat: v.optional(v.literal('Text')) })),
+    ReservedConcurrentExecutions: v.optional(whole),
+    Tags: v.optional(tags),
   }),
   async (properties, { account, artifact, generatedName }) => {
     const functionName = properties.FunctionName ?? generatedName(64);
@@ -72,7 +73,7 @@ export const lambdaFunction = resourceType(
 );
 
 export const lambdaVersion = resourceType(
-  z.strictObject({ FunctionName: text, CodeSha256: text.optional(), Description: text.optional() }),
+  strictObject({ FunctionName: text, CodeSha256: v.optional(text), Description: v.optional(text) }),
   ({ FunctionName, CodeSha256 }, { account, logicalId }) => {
     const functionName = functionNameIn(FunctionName);
     const digest = digestsOf(account).get(functionName);
@@ -87,12 +88,12 @@ export const lambdaVersion = resourceType(
 );
 
 export const lambdaPermission = resourceType(
-  z.strictObject({
+  strictObject({
     Action: text,
     FunctionName: text,
     Principal: text,
-    SourceArn: text.optional(),
-    SourceAccount: text.optional(),
+    SourceArn: v.optional(text),
+    SourceAccount: v.optional(text),
   }),
   (properties, { account, generatedName }) => {
     const { accountId, region, partition } = account.kernel.identity;
@@ -117,12 +118,12 @@ export const lambdaPermission = resourceType(
 );
 
 export const eventInvokeConfig = resourceType(
-  z.strictObject({
+  strictObject({
     FunctionName: text,
     Qualifier: text,
-    MaximumRetryAttempts: whole.optional(),
-    MaximumEventAgeInSeconds: whole.optional(),
-    DestinationConfig: z.strictObject({ OnFailure: z.strictObject({ Destination: text }).optional() }).optional(),
+    MaximumRetryAttempts: v.optional(whole),
+    MaximumEventAgeInSeconds: v.optional(whole),
+    DestinationConfig: v.optional(strictObject({ OnFailure: v.optional(strictObject({ Destination: text })) })),
   }),
   (properties, { account, generatedName }) => {
     const { accountId, region, partition } = account.kernel.identity;

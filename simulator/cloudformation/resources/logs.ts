@@ -1,13 +1,14 @@
-import { z } from 'zod';
+import * as v from 'valibot';
+import { strictObject } from '../../schema/shapes.ts';
 import { compact, resourceType, tags, text, whole } from '../resource-type.ts';
 
 export const logGroup = resourceType(
-  z.strictObject({
-    LogGroupName: text.optional(),
-    RetentionInDays: whole.optional(),
-    KmsKeyId: text.optional(),
-    LogGroupClass: z.literal('STANDARD').optional(),
-    Tags: tags.optional(),
+  strictObject({
+    LogGroupName: v.optional(text),
+    RetentionInDays: v.optional(whole),
+    KmsKeyId: v.optional(text),
+    LogGroupClass: v.optional(v.literal('STANDARD')),
+    Tags: v.optional(tags),
   }),
   ({ LogGroupName, RetentionInDays, KmsKeyId }, { account, generatedName }) => {
     const logGroupName = LogGroupName ?? generatedName();

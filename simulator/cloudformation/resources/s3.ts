@@ -1,13 +1,14 @@
-import { z } from 'zod';
+import * as v from 'valibot';
+import { strictObject } from '../../schema/shapes.ts';
 import { compact, flag, policyDocument, resourceType, tags, text, whole } from '../resource-type.ts';
 
-const encryption = z.strictObject({
-  ServerSideEncryptionConfiguration: z.tuple([
-    z.strictObject({
-      BucketKeyEnabled: flag.optional(),
-      ServerSideEncryptionByDefault: z.strictObject({
-        SSEAlgorithm: z.enum(['AES256', 'aws:kms']),
-        KMSMasterKeyID: text.optional(),
+const encryption = strictObject({
+  ServerSideEncryptionConfiguration: v.strictTuple([
+    strictObject({
+      BucketKeyEnabled: v.optional(flag),
+      ServerSideEncryptionByDefault: strictObject({
+        SSEAlgorithm: v.picklist(['AES256', 'aws:kms']),
+        KMSMasterKeyID: v.optional(text),
       }),
     }),
   ]),
@@ -15,34 +16,36 @@ const encryption = z.strictObject({
 
 // Transitions to other storage classes and filters by tag or size are not simulated. There are no multipart uploads
 // that could stay incomplete.
-const lifecycleRule = z.strictObject({
-  Id: text.optional(),
-  Status: z.enum(['Enabled', 'Disabled']),
-  Prefix: text.optional(),
-  ExpirationInDays: whole.optional(),
-  NoncurrentVersionExpiration: z.strictObject({ NoncurrentDays: whole }).optional(),
-  NoncurrentVersionExpirationInDays: whole.optional(),
-  AbortIncompleteMultipartUpload: z.strictObject({ DaysAfterInitiation: whole }).optional(),
+const lifecycleRule = strictObject({
+  Id: v.optional(text),
+  Status: v.picklist(['Enabled', 'Disabled']),
+  Prefix: v.optional(text),
+  ExpirationInDays: v.optional(whole),
+  NoncurrentVersionExpiration: v.optional(strictObject({ NoncurrentDays: whole })),
+  NoncurrentVersionExpirationInDays: v.optional(whole),
+  AbortIncompleteMultipartUpload: v.optional(strictObject({ DaysAfterInitiation: whole })),
 });
 
-const blocked = z.strictObject({
-  BlockPublicAcls: flag.optional(),
-  BlockPublicPolicy: flag.optional(),
-  IgnorePublicAcls: flag.optional(),
-  RestrictPublicBuckets: flag.optional(),
+const blocked = strictObject({
+  BlockPublicAcls: v.optional(flag),
+  BlockPublicPolicy: v.optional(flag),
+  IgnorePublicAcls: v.optional(flag),
+  RestrictPublicBuckets: v.optional(flag),
 });
 
-const ownership = z.enum(['BucketOwnerEnforced', 'BucketOwnerPreferred', 'ObjectWriter']);
+const ownership = v.picklist(['BucketOwnerEnforced', 'BucketOwnerPreferred', 'ObjectWriter']);
 
 export const bucket = resourceType(
-  z.strictObject({
-    BucketName: text.optional(),
-    BucketEncryption: encryption.optional(),
-    VersioningConfiguration: z.strictObject({ Status: z.enum(['Enabled', 'Suspended']) }).optional(),
-    LifecycleConfiguration: z.strictObject({ Rules: z.array(lifecycleRule) }).optional(),
-    PublicAccessBlockConfiguration: blocked.optional(),
-    OwnershipControls: z.strictObject({ Rules: z.tuple([z.strictObject({ ObjectOwnership: ownership })]) }).optional(),
-    Tags: tags.optional(),
+  strictObject({
+    BucketName: v.optional(text),
+    BucketEncryption: v.optional(encryption),
+    VersioningConfiguration: v.optional(strictObject({ Status: v.picklist(['Enabled', 'Suspended']) })),
+    LifecycleConfiguration: v.optional(strictObject({ Rules: v.array(lifecycleRule) })),
+    PublicAccessBlockConfiguration: v.optional(blocked),
+    OwnershipControls: v.optional(
+      strictObject({ Rules: v.strictTuple([strictObject({ ObjectOwnership: ownership })]) }),
+    ),
+    Tags: v.optional(tags),
   }),
   (properties, { account, generatedName }) => {
     const { region } = account.kernel.identity;
@@ -68,19 +71,19 @@ export const bucket = resourceType(
 );
 
 export const bucketPolicy = resourceType(
-  z.strictObject({ Bucket: text, PolicyDocument: policyDocument }),
+  strictObject({ Bucket: text, PolicyDocument: policyDocument }),
   ({ Bucket, PolicyDocument }, { account }) => {
     account.s3.setPolicy(Bucket, PolicyDocument);
     return { ref: Bucket, attributes: {}, delete: () => account.s3.setPolicy(Bucket, undefined) };
   },
 );
 
-function encryptionOf({ ServerSideEncryptionConfiguration: [rule] }: z.infer<typeof encryption>) {
+function encryptionOf({ ServerSideEncryptionConfiguration: [rule] }: v.InferOutput<typeof encryption>) {
   const { SSEAlgorithm, KMSMasterKeyID } = rule.ServerSideEncryptionByDefault;
   return compact({ algorithm: SSEAlgorithm, kmsKey: KMSMasterKeyID, bucketKey: rule.BucketKeyEnabled });
 }
 
-function lifecycleOf(rule: z.infer<typeof lifecycleRule>) {
+function lifecycleOf(rule: v.InferOutput<typeof lifecycleRule>) {
   return compact({
     prefix: rule.Prefix,
     expirationDays: rule.ExpirationInDays,

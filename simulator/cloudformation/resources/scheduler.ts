@@ -1,28 +1,33 @@
-import { z } from 'zod';
+import * as v from 'valibot';
+import { strictObject } from '../../schema/shapes.ts';
 import { compact, resourceType, text, whole } from '../resource-type.ts';
 
-const date = text.transform((value) => new Date(value)).refine((value) => !Number.isNaN(value.getTime()), 'not a date');
+const date = v.pipe(
+  text,
+  v.transform((value) => new Date(value)),
+  v.check((value) => !Number.isNaN(value.getTime()), 'a date'),
+);
 
 // A flexible window would move invocations by chance that AWS does not describe.
 export const schedule = resourceType(
-  z.strictObject({
-    Name: text.optional(),
-    GroupName: text.optional(),
-    Description: text.optional(),
+  strictObject({
+    Name: v.optional(text),
+    GroupName: v.optional(text),
+    Description: v.optional(text),
     ScheduleExpression: text,
-    ScheduleExpressionTimezone: text.optional(),
-    FlexibleTimeWindow: z.strictObject({ Mode: z.literal('OFF') }),
-    State: z.enum(['ENABLED', 'DISABLED']).optional(),
-    StartDate: date.optional(),
-    EndDate: date.optional(),
-    Target: z.strictObject({
+    ScheduleExpressionTimezone: v.optional(text),
+    FlexibleTimeWindow: strictObject({ Mode: v.literal('OFF') }),
+    State: v.optional(v.picklist(['ENABLED', 'DISABLED'])),
+    StartDate: v.optional(date),
+    EndDate: v.optional(date),
+    Target: strictObject({
       Arn: text,
       RoleArn: text,
-      Input: text.optional(),
-      RetryPolicy: z
-        .strictObject({ MaximumRetryAttempts: whole.optional(), MaximumEventAgeInSeconds: whole.optional() })
-        .optional(),
-      DeadLetterConfig: z.strictObject({ Arn: text }).optional(),
+      Input: v.optional(text),
+      RetryPolicy: v.optional(
+        strictObject({ MaximumRetryAttempts: v.optional(whole), MaximumEventAgeInSeconds: v.optional(whole) }),
+      ),
+      DeadLetterConfig: v.optional(strictObject({ Arn: text })),
     }),
   }),
   ({ Target, ...properties }, { account, generatedName }) => {

@@ -1,16 +1,17 @@
-import { z } from 'zod';
+import * as v from 'valibot';
+import { strictObject } from '../../schema/shapes.ts';
 import { compact, flag, policyDocument, resourceType, tags, text } from '../resource-type.ts';
 
 // The other protocols deliver to places that the account does not have.
-const protocol = z.enum(['email', 'email-json', 'sqs']);
+const protocol = v.picklist(['email', 'email-json', 'sqs']);
 
 export const topic = resourceType(
-  z.strictObject({
-    TopicName: text.optional(),
-    DisplayName: text.optional(),
-    KmsMasterKeyId: text.optional(),
-    Subscription: z.array(z.strictObject({ Protocol: protocol, Endpoint: text })).optional(),
-    Tags: tags.optional(),
+  strictObject({
+    TopicName: v.optional(text),
+    DisplayName: v.optional(text),
+    KmsMasterKeyId: v.optional(text),
+    Subscription: v.optional(v.array(strictObject({ Protocol: protocol, Endpoint: text }))),
+    Tags: v.optional(tags),
   }),
   ({ TopicName, DisplayName, KmsMasterKeyId, Subscription = [] }, { account, generatedName }) => {
     const topicName = TopicName ?? generatedName(256);
@@ -27,7 +28,7 @@ export const topic = resourceType(
 );
 
 export const topicPolicy = resourceType(
-  z.strictObject({ Topics: z.array(text).min(1), PolicyDocument: policyDocument }),
+  strictObject({ Topics: v.pipe(v.array(text), v.minLength(1)), PolicyDocument: policyDocument }),
   ({ Topics, PolicyDocument }, { account, generatedName }) => {
     for (const topicArn of Topics) account.sns.setPolicy(topicArn, PolicyDocument);
     const remove = () => {
@@ -38,7 +39,7 @@ export const topicPolicy = resourceType(
 );
 
 export const subscription = resourceType(
-  z.strictObject({ TopicArn: text, Protocol: protocol, Endpoint: text, RawMessageDelivery: flag.optional() }),
+  strictObject({ TopicArn: text, Protocol: protocol, Endpoint: text, RawMessageDelivery: v.optional(flag) }),
   ({ TopicArn, Protocol, Endpoint, RawMessageDelivery }, { account }) => {
     const { arn } = account.sns.subscribe(
       compact({ topicArn: TopicArn, protocol: Protocol, endpoint: Endpoint, rawMessageDelivery: RawMessageDelivery }),

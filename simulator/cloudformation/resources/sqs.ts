@@ -1,20 +1,21 @@
-import { z } from 'zod';
+import * as v from 'valibot';
+import { strictObject } from '../../schema/shapes.ts';
 import type { Account } from '../account.ts';
 import { compact, flag, policyDocument, resourceType, tags, text, whole } from '../resource-type.ts';
 import { TemplateError } from '../template-error.ts';
 
 export const queue = resourceType(
-  z.strictObject({
-    QueueName: text.optional(),
-    DelaySeconds: whole.optional(),
-    VisibilityTimeout: whole.optional(),
-    MessageRetentionPeriod: whole.optional(),
-    MaximumMessageSize: whole.optional(),
-    KmsMasterKeyId: text.optional(),
-    KmsDataKeyReusePeriodSeconds: whole.optional(),
-    SqsManagedSseEnabled: flag.optional(),
-    RedrivePolicy: z.strictObject({ deadLetterTargetArn: text, maxReceiveCount: whole }).optional(),
-    Tags: tags.optional(),
+  strictObject({
+    QueueName: v.optional(text),
+    DelaySeconds: v.optional(whole),
+    VisibilityTimeout: v.optional(whole),
+    MessageRetentionPeriod: v.optional(whole),
+    MaximumMessageSize: v.optional(whole),
+    KmsMasterKeyId: v.optional(text),
+    KmsDataKeyReusePeriodSeconds: v.optional(whole),
+    SqsManagedSseEnabled: v.optional(flag),
+    RedrivePolicy: v.optional(strictObject({ deadLetterTargetArn: text, maxReceiveCount: whole })),
+    Tags: v.optional(tags),
   }),
   (properties, { account, generatedName }) => {
     const { RedrivePolicy } = properties;
@@ -42,7 +43,7 @@ export const queue = resourceType(
 );
 
 export const queuePolicy = resourceType(
-  z.strictObject({ Queues: z.array(text).min(1), PolicyDocument: policyDocument }),
+  strictObject({ Queues: v.pipe(v.array(text), v.minLength(1)), PolicyDocument: policyDocument }),
   ({ Queues, PolicyDocument }, { account, logicalId, generatedName }) => {
     const arns = Queues.map((url) => queueArn(account, url, `Resources.${logicalId}.Properties.Queues`));
     for (const arn of arns) account.sqs.setPolicy(arn, PolicyDocument);

@@ -1,24 +1,25 @@
-import { z } from 'zod';
+import * as v from 'valibot';
+import { anyObject, recordOf, strictObject } from '../../schema/shapes.ts';
 import { compact, flag, resourceType, tags, text } from '../resource-type.ts';
 import { TemplateError } from '../template-error.ts';
 
-const logging = z.strictObject({
-  Level: z.enum(['ALL', 'ERROR', 'FATAL', 'OFF']).optional(),
-  IncludeExecutionData: flag.optional(),
-  Destinations: z.array(z.strictObject({ CloudWatchLogsLogGroup: z.strictObject({ LogGroupArn: text }) })).optional(),
+const logging = strictObject({
+  Level: v.optional(v.picklist(['ALL', 'ERROR', 'FATAL', 'OFF'])),
+  IncludeExecutionData: v.optional(flag),
+  Destinations: v.optional(v.array(strictObject({ CloudWatchLogsLogGroup: strictObject({ LogGroupArn: text }) }))),
 });
 
 export const stateMachine = resourceType(
-  z.strictObject({
-    StateMachineName: text.optional(),
-    StateMachineType: z.enum(['STANDARD', 'EXPRESS']).optional(),
-    DefinitionString: text.optional(),
-    Definition: z.record(z.string(), z.unknown()).optional(),
-    DefinitionSubstitutions: z.record(z.string(), text).optional(),
+  strictObject({
+    StateMachineName: v.optional(text),
+    StateMachineType: v.optional(v.picklist(['STANDARD', 'EXPRESS'])),
+    DefinitionString: v.optional(text),
+    Definition: v.optional(anyObject),
+    DefinitionSubstitutions: v.optional(recordOf(v.string(), text)),
     RoleArn: text,
-    LoggingConfiguration: logging.optional(),
-    TracingConfiguration: z.strictObject({ Enabled: flag }).optional(),
-    Tags: tags.optional(),
+    LoggingConfiguration: v.optional(logging),
+    TracingConfiguration: v.optional(strictObject({ Enabled: flag })),
+    Tags: v.optional(tags),
   }),
   (properties, { account, logicalId, generatedName }) => {
     const { DefinitionString, Definition, LoggingConfiguration, TracingConfiguration } = properties;
@@ -49,7 +50,7 @@ export const stateMachine = resourceType(
 );
 
 /** As the API has it. */
-function loggingOf({ Level = 'OFF', IncludeExecutionData = false, Destinations = [] }: z.infer<typeof logging>) {
+function loggingOf({ Level = 'OFF', IncludeExecutionData = false, Destinations = [] }: v.InferOutput<typeof logging>) {
   return {
     level: Level,
     includeExecutionData: IncludeExecutionData,

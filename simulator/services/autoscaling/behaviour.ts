@@ -21,8 +21,8 @@ export type AutoScalingBehaviour = {
   readonly missingNotificationMetadata: 'absent' | 'empty';
   /** The pause after a launch that failed, doubled after each further one up to the second number; milliseconds. */
   readonly launchBackOff: readonly [number, number];
-  /** After how many milliseconds of nothing but failed launches AWS suspends the process; undefined for never. */
-  readonly suspendLaunchesAfter: number | undefined;
+  /** After how many milliseconds of nothing but failed launches AWS suspends the process; by default never. */
+  readonly suspendLaunchesAfter: number;
 };
 
 export const defaultAutoScalingBehaviour: AutoScalingBehaviour = {
@@ -35,5 +35,5 @@ export const defaultAutoScalingBehaviour: AutoScalingBehaviour = {
   terminateHooksAfterAbandonedLaunch: true,
   missingNotificationMetadata: 'absent',
   launchBackOff: [20_000, 300_000],
-  suspendLaunchesAfter: undefined,
+  suspendLaunchesAfter: Number.POSITIVE_INFINITY,
 };

@@ -8,8 +8,7 @@ export function launchFailed(state: AutoScalingState, group: Group): void {
   const count = (group.failures?.count ?? 0) + 1;
   const since = group.failures?.since ?? now;
   group.failures = { count, since, retryAt: now + Math.min(longest, first * 2 ** (count - 1)) };
-  const patience = state.behaviour.suspendLaunchesAfter;
-  if (patience !== undefined && now - since >= patience) {
+  if (now - since >= state.behaviour.suspendLaunchesAfter) {
     group.suspended.set('Launch', 'Suspended by AWS after repeated launch failures');
   }
   wakeSoon(state, group);

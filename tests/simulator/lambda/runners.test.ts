@@ -188,6 +188,19 @@ describe.each<RunnerKind>(['isolated', 'direct'])('a function that runs %s', (ki
     expect(outcome).toEqual({ kind: 'returned', payload: '["0@2000","1@3000","2@4000"]' });
   });
 
+  it.each([1, 40])('reads what comes at one moment at that moment, however much it is (%i chunks)', async (chunks) => {
+    const body = `
+      const bytesAt = {};
+      await new Promise((resolve, reject) => http.get(process.env.AWS_ENDPOINT_URL + '/watch?burst=${chunks}&size=100000', (response) => {
+        response.on('data', (chunk) => { const at = Date.now() - event.start; bytesAt[at] = (bytesAt[at] ?? 0) + chunk.length; });
+        response.on('end', () => resolve(bytesAt[Date.now() - event.start] = 0));
+      }).on('error', reject));
+      return bytesAt;`;
+    const environment = await world.start(handlerOf(body));
+    const outcome = await world.invoke(environment, { start: startOfTime }, { deadline: startOfTime + 60_000 });
+    expect(outcome).toEqual({ kind: 'returned', payload: JSON.stringify({ 1010: chunks * 100_000, 2010: 0 }) });
+  });
+
   it('gives a stream up when it has seen enough', async () => {
     const body = `
       const first = await new Promise((resolve, reject) => {

@@ -1,6 +1,7 @@
 import { type Clock, createClock } from '../../../simulator/kernel/clock.ts';
 import { ConnectionLost, type Front, type WireRequest, type WireResponse } from '../../../simulator/kernel/wire.ts';
 import { createCertificates } from '../../../simulator/kubernetes/certificates.ts';
+import { createPushStream } from '../../../simulator/kubernetes/push-stream.ts';
 import { createDirectRunner } from '../../../simulator/lambda/direct-runner.ts';
 import { readFunctionCode } from '../../../simulator/lambda/function-code.ts';
 import { createIsolatedRunner } from '../../../simulator/lambda/isolated-runner.ts';
@@ -174,7 +175,10 @@ function answer(clock: Clock, pathname: string, query: URLSearchParams, delay: n
   const headers = { 'content-type': 'application/json', 'x-at': String(clock.now() - startOfTime) };
   const status = Number(query.get('status') ?? 200);
   const chunks = Number(query.get('stream') ?? 0);
-  const body = Buffer.from(JSON.stringify({ pathname, pad: 'x'.repeat(Number(query.get('size') ?? 0)) }));
+  const size = Number(query.get('size') ?? 0);
+  const body = Buffer.from(JSON.stringify({ pathname, pad: 'x'.repeat(size) }));
+  const burst = Number(query.get('burst') ?? 0);
+  if (burst > 0) return { status, headers, body: burstOf(clock, burst, size) };
   if (chunks === 0) return { status, headers: { ...headers, 'content-length': String(body.length) }, body };
   return { status, headers, body: streamOf(clock, chunks, delay) };
 }
@@ -184,4 +188,14 @@ async function* streamOf(clock: Clock, chunks: number, delay: number): AsyncGene
     await clock.sleep(delay);
     yield Buffer.from(`${chunk}\n`);
   }
+}
+
+/** As a watch: chunks that all come a second after the head, and a second of silence before the end. */
+function burstOf(clock: Clock, chunks: number, size: number): AsyncIterable<Buffer> {
+  const { push, end, body } = createPushStream();
+  clock.after(1000, () => {
+    for (let chunk = 0; chunk < chunks; chunk++) push(Buffer.alloc(size, 'x'));
+  });
+  clock.after(2000, end);
+  return body;
 }

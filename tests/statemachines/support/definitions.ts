@@ -6,6 +6,7 @@ export type ChoiceRule = { readonly Condition: string; readonly Next: string; re
 export type Retrier = {
   readonly ErrorEquals: readonly string[];
   readonly JitterStrategy?: string;
+  readonly IntervalSeconds?: number;
   readonly MaxDelaySeconds?: number;
 };
 export type Catcher = {
@@ -24,7 +25,7 @@ export type State = {
   readonly Output?: unknown;
   readonly Assign?: Assignments;
   readonly TimeoutSeconds?: number;
-  readonly Seconds?: number;
+  readonly Seconds?: number | string;
   readonly Choices?: readonly ChoiceRule[];
   readonly Default?: string;
   readonly Retry?: readonly Retrier[];
