@@ -1,6 +1,7 @@
 import {
   CompleteLifecycleActionCommand,
   DeleteLifecycleHookCommand,
+  DescribeLifecycleHooksCommand,
   PutLifecycleHookCommand,
   RecordLifecycleActionHeartbeatCommand,
 } from '@aws-sdk/client-auto-scaling';
@@ -22,6 +23,19 @@ export async function putAdmitHook(autoScalingGroupName: string, metadata: HookM
       }),
     ),
   );
+}
+
+/** Whether the group has our hook. */
+export async function hasAdmitHook(autoScalingGroupName: string): Promise<boolean> {
+  const { LifecycleHooks = [] } = await awsCall('autoscaling:DescribeLifecycleHooks', autoScalingGroupName, () =>
+    autoScaling().send(
+      new DescribeLifecycleHooksCommand({
+        AutoScalingGroupName: autoScalingGroupName,
+        LifecycleHookNames: [admitHookName],
+      }),
+    ),
+  );
+  return LifecycleHooks.length > 0;
 }
 
 /**

@@ -137,6 +137,7 @@ export const reasonNames = [
   'LeaseHeld',
   // Ends of a rollout.
   'NodeNeverJoined',
+  'AdmissionRemoved',
   'LaunchFailed',
   'ReplacementFailed',
   'ReplacementCancelled',

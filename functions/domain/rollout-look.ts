@@ -1,7 +1,7 @@
 import { type AdmissionInput, joinDeadlineFrom } from './admission.ts';
 import type { Reason } from './errors.ts';
 import type { WindowsNode } from './node.ts';
-import type { GroupInstance, NodeGroupKey } from './node-group.ts';
+import { type GroupInstance, isInService, type NodeGroupKey } from './node-group.ts';
 import {
   instancesToIdentify,
   type LaunchFailure,
@@ -9,6 +9,7 @@ import {
   neverJoined,
   overdue,
   unattended,
+  unproved,
 } from './rollout.ts';
 import type { StateFile } from './state-file.ts';
 
@@ -19,6 +20,8 @@ export type LookDependencies = {
   readonly findImageIds: (instanceIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
   readonly listNodes: (clusterName: string) => Promise<WindowsNode[]>;
   readonly findLaunchFailure: (autoScalingGroupName: string, since: Date) => Promise<LaunchFailure | undefined>;
+  /** Whether our hook still holds the group's new instances. */
+  readonly isGated: (autoScalingGroupName: string) => Promise<boolean>;
   readonly now: Date;
 };
 
@@ -29,6 +32,8 @@ export type Look = {
   readonly unattended: readonly AdmissionInput[];
   /** The newest launch, if it failed. Not asked for while an instance comes up: then the newest did not. */
   readonly launchFailure: LaunchFailure | undefined;
+  /** Somebody deleted our hook: it has to be put back. */
+  readonly gateMissing: boolean;
 };
 
 async function findLate(
@@ -37,6 +42,28 @@ async function findLate(
 ): Promise<Reason[]> {
   if (lateNodes.length === 0) return [];
   return lateReplacements(lateNodes, await findImageIds(lateNodes.map(({ instanceId }) => instanceId)), image.amiId);
+}
+
+/**
+ * Whether our hook is gone. While an instance waits it is there: a hook that is deleted lets go of all that wait at it.
+ */
+const isGateMissing = async (
+  { autoScalingGroupName }: StateFile,
+  instances: readonly GroupInstance[],
+  { isGated }: Pick<LookDependencies, 'isGated'>,
+): Promise<boolean> =>
+  !instances.some(({ lifecycleState }) => lifecycleState === 'Pending:Wait') && !(await isGated(autoScalingGroupName));
+
+/** What entered service without our hook although no node has proved the AMI yet. */
+async function findUngated(
+  { cluster }: NodeGroupKey,
+  { autoScalingGroupName, image }: StateFile,
+  instances: GroupInstance[],
+  { withImages, listNodes }: Pick<LookDependencies, 'withImages' | 'listNodes'>,
+): Promise<Reason[]> {
+  const [identified] = await withImages([{ instances }]);
+  const entered = (identified?.instances ?? []).filter((each) => isInService(each) && each.imageId === image.amiId);
+  return entered.length === 0 ? [] : unproved(autoScalingGroupName, entered, await listNodes(cluster));
 }
 
 /** One look at the new instances of a rollout. Changes nothing. */
@@ -56,11 +83,15 @@ export async function lookAtInstances(
   if (hook !== 'open') {
     const late = overdue(known, { amiId: image.amiId, joinTimeoutSeconds: policy.joinTimeoutSeconds, now });
     const nodes = late.length === 0 ? [] : await dependencies.listNodes(key.cluster);
-    return { neverJoined: neverJoined(late, nodes), unattended: [], launchFailure };
+    return { neverJoined: neverJoined(late, nodes), unattended: [], launchFailure, gateMissing: false };
   }
+  const gateMissing = await isGateMissing(state, instances, dependencies);
   return {
     launchFailure,
-    neverJoined: await findLate(state, dependencies),
+    gateMissing,
+    neverJoined: gateMissing
+      ? await findUngated(key, state, instances, dependencies)
+      : await findLate(state, dependencies),
     unattended: unattended(known, now).map(({ instanceId, launchedAt = now }) => ({
       ...key,
       autoScalingGroupName,

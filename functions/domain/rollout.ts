@@ -143,3 +143,22 @@ export function neverJoined(instances: readonly GroupInstance[], nodes: readonly
       : [reason('NodeNeverJoined', `Instance ${instanceId} (${imageId}) did not join in time: ${why}.`)];
   });
 }
+
+/** Why a rollout cannot go on whose gate was taken away before one of the new instances had become a working node. */
+export function unproved(
+  autoScalingGroupName: string,
+  instances: readonly GroupInstance[],
+  nodes: readonly WindowsNode[],
+): Reason[] {
+  const nodeOf = ({ instanceId }: GroupInstance) => nodes.find((node) => node.instanceId === instanceId);
+  const works = (node: WindowsNode | undefined) => node !== undefined && whyNotWorking(node) === undefined;
+  if (instances.some((instance) => works(nodeOf(instance)))) return [];
+  const list = instances.map(({ instanceId }) => instanceId).join(', ');
+  return [
+    reason(
+      'AdmissionRemoved',
+      `Somebody deleted the lifecycle hook reglaze-admit of ${autoScalingGroupName}, and ${list} entered service before ` +
+        'any node had proved the AMI. Keep other tools from removing the hook, then start the run again.',
+    ),
+  ];
+}

@@ -2,6 +2,7 @@ import { findLaunchFailure, listInstances } from '../adapters/auto-scaling-group
 import { findImageIds, withImages } from '../adapters/ec2-instances.ts';
 import { type StartExecution, startExecutionsOf } from '../adapters/executions.ts';
 import { clusterReader } from '../adapters/kubernetes.ts';
+import { hasAdmitHook } from '../adapters/lifecycle-hooks.ts';
 import { type NodeGroupDrivers, nodeGroupDrivers } from '../adapters/node-group-drivers.ts';
 import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
 import { notifyThrough } from '../adapters/topic.ts';
@@ -30,26 +31,36 @@ type Dependencies = Omit<LookDependencies, 'now'> & {
 
 /**
  * Step "Watch nodes": one look at a rollout, and how it goes on. Also starts the admission of instances whose event got
- * lost, and tells people once when nothing can be launched. Safe twice: a look changes nothing, an admission has a name.
+ * lost, puts our hook back where somebody deleted it, and tells people once when nothing can be launched. Safe twice: a
+ * look changes nothing, an admission has a name.
  */
 export const watchRollout = (dependencies: Dependencies) => {
   const { drivers, files, startAdmission, notify } = dependencies;
 
   const judge = async (state: StateFile, key: NodeGroupKey, now: Date) => {
     const { rollout } = state;
-    const [found, { neverJoined, unattended, launchFailure }] = await Promise.all([
+    const [found, { gateMissing, neverJoined, unattended, launchFailure }] = await Promise.all([
       rollout && drivers[key.kind].findReplacement(state, rollout, targetVersion(state)),
       lookAtInstances(key, state, { ...dependencies, now }),
     ]);
     const replacement = found ?? lostReplacement(rollout?.id);
     const progress: Progress = decideProgress({ replacement, neverJoined, launchFailure });
-    return { progress, unattended };
+    return { progress, unattended, gateMissing };
+  };
+
+  const putBack = async (key: NodeGroupKey, { autoScalingGroupName, policy }: StateFile) => {
+    logger.warn('The admission hook was deleted, and is put back', key);
+    await drivers[key.kind].openAdmission(autoScalingGroupName, {
+      ...key,
+      joinTimeoutSeconds: policy.joinTimeoutSeconds,
+    });
   };
 
   return async (key: NodeGroupKey) => {
     const now = dependencies.now();
     const held = await files.holdState(key);
-    const { progress, unattended } = await judge(held.state, key, now);
+    const { progress, unattended, gateMissing } = await judge(held.state, key, now);
+    if (gateMissing) await putBack(key, held.state);
     for (const admission of unattended) await startAdmission(admissionName(admission.instanceId), admission);
     const alert = launchAlert(held.state, progress);
     if (alert) await notify(alert);
@@ -70,6 +81,7 @@ export const handler = task(
     withImages,
     findImageIds,
     findLaunchFailure,
+    isGated: hasAdmitHook,
     listNodes: clusterReader(() => environment('READER_ROLE_ARN')).listNodes,
     startAdmission: startExecutionsOf(() => environment('ADMIT_NODE_ARN')),
     notify: notifyThrough(() => environment('TOPIC_ARN')),

@@ -32,9 +32,12 @@ export type Case = {
 export function decide({ identity, caller, permission, subject, resourcePolicy }: Case): Decision {
   const { action, resource } = permission;
   const { identityPolicies, principalTags } = subject;
-  const asked = requestContext(identity, caller, resource);
-  const lookup = contextLookup(asked, tagContext(principalTags), permission.context);
-  const question = { action, resource, lookup };
+  const lookup = contextLookup(() => [
+    requestContext(identity, caller, resource),
+    tagContext(principalTags),
+    permission.context,
+  ]);
+  const question = { action: action.toLowerCase(), resource, lookup };
   const own = applicable(identityPolicies ?? [], question);
   const grants = grantsOf(applicable(listOf(resourcePolicy), question), caller, identity.accountId);
 

@@ -1,5 +1,5 @@
 import { kindOfConditionKey } from './condition-keys.ts';
-import { matchesArn, matchesPattern } from './patterns.ts';
+import { arnMatcher, patternMatcher } from './patterns.ts';
 import { PolicyError } from './policy-error.ts';
 import { type ContextLookup, checkVariables, fillVariables } from './policy-variables.ts';
 
@@ -17,6 +17,8 @@ type Comparison = { readonly holds: (wanted: string, given: string) => boolean; 
 const numeric = (compare: (given: number, wanted: number) => boolean) => ({
   holds: (wanted: string, given: string) => compare(Number(given), Number(wanted)),
 });
+const matchesPattern = (wanted: string, given: string) => patternMatcher(wanted)(given);
+const matchesArn = (wanted: string, given: string) => arnMatcher(wanted)(given);
 const equals = (wanted: string, given: string) => wanted === given;
 const equalsIgnoringCase = (wanted: string, given: string) => wanted.toLowerCase() === given.toLowerCase();
 

@@ -1,10 +1,9 @@
 import type { Permission } from '../kernel/service.ts';
 import { holds } from './conditions.ts';
-import { matchesArn, matchesPattern } from './patterns.ts';
-import type { Policy, Selection, Statement } from './policy-document.ts';
-import { type ContextLookup, fillVariables } from './policy-variables.ts';
+import type { Policy, Statement } from './policy-document.ts';
+import type { ContextLookup } from './policy-variables.ts';
 
-/** Everything that statements are tested against. */
+/** Everything that statements are tested against. `action` is in lower case, as it is in the statements. */
 export type Question = { readonly action: string; readonly resource: string; readonly lookup: ContextLookup };
 
 /** The statements of a policy that apply to a question, whatever their effect. Principals are not looked at. */
@@ -14,28 +13,31 @@ export function applicable(policies: readonly Policy[], question: Question): rea
 
 function applies({ actions, resources, conditions }: Statement, { action, resource, lookup }: Question): boolean {
   return (
-    selects(actions, (pattern) => matchesPattern(pattern.toLowerCase(), action.toLowerCase())) &&
-    (resources === undefined || selects(resources, (pattern) => namesResource(pattern, resource, lookup))) &&
+    actions.tests.some((test) => test(action)) !== actions.excluded &&
+    (resources === undefined || resources.tests.some((test) => test(resource, lookup)) !== resources.excluded) &&
     conditions.every((condition) => holds(condition, lookup))
   );
 }
 
-const selects = ({ patterns, excluded }: Selection, matches: (pattern: string) => boolean) =>
-  patterns.some(matches) !== excluded;
-
-/** An action without resources is asked for `*`, which only the pattern `*` grants. */
-function namesResource(pattern: string, resource: string, lookup: ContextLookup): boolean {
-  const filled = fillVariables(pattern, lookup);
-  return filled !== undefined && matchesArn(filled, resource);
+/**
+ * A lookup over a permission's own condition keys and those of the request, without regard to case.
+ *
+ * @param contextsOf Called when the first statement asks, which most never do.
+ */
+export function contextLookup(contextsOf: () => readonly Permission['context'][]): ContextLookup {
+  let values: ReadonlyMap<string, readonly string[]> | undefined;
+  return (key) => {
+    values ??= valuesByKey(contextsOf());
+    return values.get(key.toLowerCase());
+  };
 }
 
-/** A lookup over a permission's own condition keys and those of the request, without regard to case. */
-export function contextLookup(...contexts: readonly Permission['context'][]): ContextLookup {
+function valuesByKey(contexts: readonly Permission['context'][]): ReadonlyMap<string, readonly string[]> {
   const values = new Map<string, readonly string[]>();
   for (const context of contexts) {
     for (const [key, value] of Object.entries(context ?? {})) {
       values.set(key.toLowerCase(), typeof value === 'string' ? [value] : value);
     }
   }
-  return (key) => values.get(key.toLowerCase());
+  return values;
 }

@@ -1,38 +1,52 @@
-/** True if `text` fits a pattern in which `*` is any run of characters and `?` any one. */
-export function matchesPattern(pattern: string, text: string): boolean {
-  if (!/[*?]/.test(pattern)) return pattern === text;
-  return compiled(pattern).test(text);
-}
+/** Tells whether a text fits a pattern. */
+export type Matcher = (text: string) => boolean;
+
+/** Fits texts to a pattern in which `*` is any run of characters and `?` any one. */
+export const patternMatcher = remembering((pattern) => {
+  if (!hasWildcard(pattern)) return (text) => text === pattern;
+  const expression = new RegExp(`^${sourceOf(pattern, '[^]')}$`, 'u');
+  return (text) => expression.test(text);
+});
 
 /**
- * True if an ARN fits an ARN pattern: the first five parts are compared one by one, the resource as a whole, so
- * that a wildcard never reaches over into another account. The pattern `*` fits everything.
+ * Fits ARNs to an ARN pattern: the first five parts are compared one by one, the resource as a whole, so that a
+ * wildcard never reaches over into another account. The pattern `*` fits everything.
  */
-export function matchesArn(pattern: string, arn: string): boolean {
-  if (pattern === '*') return true;
-  const wanted = arnParts(pattern);
-  const given = arnParts(arn);
-  if (wanted === undefined || given === undefined) return pattern === arn;
-  return wanted.every((part, index) => matchesPattern(part, given[index] ?? ''));
-}
+export const arnMatcher = remembering((pattern) => {
+  if (pattern === '*') return () => true;
+  const parts = arnParts(pattern);
+  if (parts === undefined || !hasWildcard(pattern)) return (arn) => arn === pattern;
+  const sources = parts.map((part, index) => sourceOf(part, index < 5 ? '[^:]' : '[^]'));
+  const expression = new RegExp(`^${sources.join(':')}$`, 'u');
+  return (arn) => expression.test(arn);
+});
 
 /** `arn`, partition, service, Region, account, resource; undefined for what is no ARN. */
 export function arnParts(arn: string): readonly string[] | undefined {
   const parts = arn.split(':');
   if (parts[0] !== 'arn' || parts.length < 6) return undefined;
-  return [...parts.slice(0, 5), parts.slice(5).join(':')];
+  return parts.length === 6 ? parts : [...parts.slice(0, 5), parts.slice(5).join(':')];
 }
 
-const expressions = new Map<string, RegExp>();
+const hasWildcard = (pattern: string) => /[*?]/.test(pattern);
 
-function compiled(pattern: string): RegExp {
-  const known = expressions.get(pattern);
-  if (known !== undefined) return known;
-  const source = pattern
+/** @param character What a wildcard stands for. */
+function sourceOf(pattern: string, character: '[^]' | '[^:]'): string {
+  return pattern
     .split(/(\*+|\?)/)
-    .map((part) => (part.startsWith('*') ? '[^]*' : part === '?' ? '[^]' : RegExp.escape(part)))
+    .map((part) => (part.startsWith('*') ? `${character}*` : part === '?' ? character : RegExp.escape(part)))
     .join('');
-  const expression = new RegExp(`^${source}$`, 'u');
-  expressions.set(pattern, expression);
-  return expression;
+}
+
+/** Makes the matcher of a pattern once; few patterns are ever in use. */
+function remembering(make: (pattern: string) => Matcher): (pattern: string) => Matcher {
+  const made = new Map<string, Matcher>();
+  return (pattern) => {
+    const known = made.get(pattern);
+    if (known !== undefined) return known;
+    if (made.size >= 10_000) made.clear();
+    const matcher = make(pattern);
+    made.set(pattern, matcher);
+    return matcher;
+  };
 }

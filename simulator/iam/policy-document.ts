@@ -1,16 +1,22 @@
 import { type Condition, parseConditions } from './conditions.ts';
+import { arnMatcher, type Matcher, patternMatcher } from './patterns.ts';
 import { PolicyError } from './policy-error.ts';
-import { checkVariables } from './policy-variables.ts';
+import { type ContextLookup, checkVariables, fillVariables, hasVariables } from './policy-variables.ts';
 import { type Principals, parsePrincipals } from './principals.ts';
 
-/** Patterns, or everything but them (NotAction, NotResource). */
-export type Selection = { readonly patterns: readonly string[]; readonly excluded: boolean };
+/** What one of the tests accepts, or everything but that (NotAction, NotResource). */
+export type Selection<Test> = { readonly tests: readonly Test[]; readonly excluded: boolean };
+
+/** Accepts an action in lower case: the case of actions does not matter. */
+export type ActionTest = Matcher;
+/** Accepts a resource; its pattern may hold variables. */
+export type ResourceTest = (resource: string, lookup: ContextLookup) => boolean;
 
 export type Statement = {
   readonly effect: 'Allow' | 'Deny';
-  readonly actions: Selection;
+  readonly actions: Selection<ActionTest>;
   /** Missing in trust policies, which speak of their own role. */
-  readonly resources: Selection | undefined;
+  readonly resources: Selection<ResourceTest> | undefined;
   /** Missing in identity policies, which speak of their own role. */
   readonly principals: Principals | undefined;
   readonly conditions: readonly Condition[];
@@ -66,11 +72,9 @@ function parseStatement(statement: Record<string, unknown>, kind: PolicyKind): S
   if (statement.Effect !== 'Allow' && statement.Effect !== 'Deny') {
     throw new PolicyError(`Effect must be Allow or Deny, not ${String(statement.Effect)}.`);
   }
-  const actions = parseSelection(statement, 'Action');
+  const actions = parseSelection(statement, 'Action', actionTest);
   if (actions === undefined) throw new PolicyError('A statement needs Action or NotAction.');
-  actions.patterns.forEach(checkAction);
-  const resources = parseSelection(statement, 'Resource');
-  resources?.patterns.forEach(checkResource);
+  const resources = parseSelection(statement, 'Resource', resourceTest);
   if (kind === 'trust' && resources !== undefined) throw new PolicyError('A trust policy has no Resource.');
   if (kind === 'identity' && statement.Principal !== undefined) {
     throw new PolicyError('An identity-based policy has no Principal.');
@@ -85,7 +89,11 @@ function parseStatement(statement: Record<string, unknown>, kind: PolicyKind): S
   };
 }
 
-function parseSelection(statement: Record<string, unknown>, name: 'Action' | 'Resource'): Selection | undefined {
+function parseSelection<Test>(
+  statement: Record<string, unknown>,
+  name: 'Action' | 'Resource',
+  testOf: (pattern: string) => Test,
+): Selection<Test> | undefined {
   const [included, excluded] = [statement[name], statement[`Not${name}`]];
   if (included !== undefined && excluded !== undefined)
     throw new PolicyError(`${name} and Not${name} exclude another.`);
@@ -97,20 +105,27 @@ function parseSelection(statement: Record<string, unknown>, name: 'Action' | 'Re
     return pattern;
   });
   if (patterns.length === 0) throw new PolicyError(`${name} must not be empty.`);
-  return { patterns, excluded: excluded !== undefined };
+  return { tests: patterns.map(testOf), excluded: excluded !== undefined };
 }
 
-function checkAction(pattern: string): void {
+function actionTest(pattern: string): ActionTest {
   if (pattern !== '*' && !/^[a-z0-9-]+:[\w*?]+$/i.test(pattern)) {
     throw new PolicyError(`Action ${pattern} must be written as service:Action.`);
   }
+  return patternMatcher(pattern.toLowerCase());
 }
 
-function checkResource(pattern: string): void {
+/** An action without resources is asked for `*`, which only the pattern `*` grants. */
+function resourceTest(pattern: string): ResourceTest {
   checkVariables(pattern);
   if (pattern !== '*' && pattern.split(':').length < 6) {
     throw new PolicyError(`Resource ${pattern} must be in ARN format or "*".`);
   }
+  if (!hasVariables(pattern)) return arnMatcher(pattern);
+  return (resource, lookup) => {
+    const filled = fillVariables(pattern, lookup);
+    return filled !== undefined && arnMatcher(filled)(resource);
+  };
 }
 
 function refuseUnknown(value: Record<string, unknown>, known: ReadonlySet<string>, name: string): void {

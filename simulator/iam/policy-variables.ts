@@ -5,6 +5,8 @@ export type ContextLookup = (key: string) => readonly string[] | undefined;
 
 const variable = /\$\{([^}]*)\}/g;
 
+export const hasVariables = (text: string): boolean => text.includes('${');
+
 /** Refuses every variable but `${aws:PrincipalTag/key}` and the escape `${$}`. */
 export function checkVariables(text: string): void {
   for (const [whole, name = ''] of text.matchAll(variable)) {
@@ -15,6 +17,7 @@ export function checkVariables(text: string): void {
 
 /** The text with its variables filled in; undefined when one has no value, so that the statement does not apply. */
 export function fillVariables(text: string, lookup: ContextLookup): string | undefined {
+  if (!hasVariables(text)) return text;
   const names = [...text.matchAll(variable)].map(([, name = '']) => name);
   const values = names.map((name) => (name === '$' ? '$' : lookup(name)?.[0]));
   if (values.includes(undefined)) return undefined;

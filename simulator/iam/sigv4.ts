@@ -1,4 +1,4 @@
-import { createHash, createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto';
 
 /**
  * AWS Signature Version 4, seen from the receiving side:
@@ -30,10 +30,21 @@ export type Signature = {
 
 const algorithm = 'AWS4-HMAC-SHA256';
 
+/** By request, which never changes: the service is found by its signature first, the caller after it. */
+const signatures = new WeakMap<SignedRequest, { readonly read: Signature | undefined }>();
+
 /** Reads the signature of a request; undefined when it has none, or none that can be read. */
 export function readSignature(request: SignedRequest): Signature | undefined {
-  const query = queryOf(request.path);
-  const fields = request.headers.authorization === undefined ? fieldsOfQuery(query) : fieldsOfHeader(request.headers);
+  const known = signatures.get(request);
+  if (known !== undefined) return known.read;
+  const read = parseSignature(request);
+  signatures.set(request, { read });
+  return read;
+}
+
+function parseSignature(request: SignedRequest): Signature | undefined {
+  const isInHeaders = request.headers.authorization !== undefined;
+  const fields = isInHeaders ? fieldsOfHeader(request.headers) : fieldsOfQuery(queryOf(request.path));
   const [accessKeyId, scopeDate, region, service, terminator] = fields?.credential?.split('/') ?? [];
   if (fields === undefined || terminator !== 'aws4_request' || !fields.signature || !fields.amzDate) return undefined;
   if (!accessKeyId || !scopeDate || !region || !service || !fields.signedHeaders) return undefined;
@@ -98,7 +109,8 @@ function signingKey(secretAccessKey: string, scope: string): KeyObject {
   const known = signingKeys.get(name);
   if (known !== undefined) return known;
   if (signingKeys.size >= 1000) signingKeys.clear();
-  const derived = createSecretKey(scope.split('/').reduce<Buffer>(hmac, Buffer.from(`AWS4${secretAccessKey}`)));
+  const secret = Buffer.from(`AWS4${secretAccessKey}`);
+  const derived = scope.split('/').reduce((key, part) => createSecretKey(hmac(key, part)), createSecretKey(secret));
   signingKeys.set(name, derived);
   return derived;
 }
@@ -154,9 +166,9 @@ export function queryOf(path: string): readonly (readonly [string, string])[] {
 const encode = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 
-export const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
+export const sha256 = (data: string | Buffer): string => hash('sha256', data, 'hex');
 
-const hmac = (key: Buffer | KeyObject, data: string): Buffer => createHmac('sha256', key).update(data).digest();
+const hmac = (key: KeyObject, data: string): Buffer => createHmac('sha256', key).update(data).digest();
 
 /** Milliseconds since the epoch of `20260211T101500Z`; NaN for anything else. */
 export function parseAmzDate(amzDate: string): number {

@@ -54,11 +54,16 @@ export function createClock(startsAt: number, pace: Pace = 'max'): Clock {
   let activity = 0;
   let currentPace = pace;
   let anchor = { account: startsAt, wall: performance.now() };
-  let wake = createSignal();
+  let wake = () => {};
 
   const stir = () => {
     activity += 1;
-    wake.fire();
+    wake();
+  };
+  const stirred = (): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    wake = resolve;
+    return promise;
   };
 
   const clock: Clock = {
@@ -106,7 +111,7 @@ export function createClock(startsAt: number, pace: Pace = 'max'): Clock {
       while (!isOver()) {
         const next = timers.peek();
         if (next === undefined && idle === 'stop') return false;
-        if (await untilDue(next)) fire(next as HeapEntry);
+        if (isDue(next) || (await untilDue(next))) fire(next as HeapEntry);
         await untilQuiet();
       }
       return true;
@@ -124,26 +129,29 @@ export function createClock(startsAt: number, pace: Pace = 'max'): Clock {
   async function untilStill(): Promise<void> {
     for (let seen = -1; seen !== activity; ) {
       seen = activity;
-      wake = createSignal();
       await nextTurn();
-      if (holds > 0) await wake.fired;
-      else await untilWitnessesQuiet();
+      const computing = holds > 0 ? [] : witnesses.filter((witness) => !witness.isQuiet());
+      if (holds > 0 || computing.length > 0) await untilChange(seen, computing);
     }
   }
 
-  async function untilWitnessesQuiet(): Promise<void> {
-    const computing = witnesses.filter((witness) => !witness.isQuiet());
-    if (computing.length === 0) return;
+  /** Waits for those who compute, unless somebody has stirred in this turn, which may have ended it. */
+  async function untilChange(seen: number, computing: readonly Witness[]): Promise<void> {
+    if (seen === activity) await Promise.race([stirred(), ...computing.map((witness) => witness.changed())]);
     activity += 1;
-    await Promise.race([wake.fired, ...computing.map((witness) => witness.changed())]);
   }
 
   /** False when nothing has come in. */
   function takeArrivals(): boolean {
-    const batch = arrivals.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.order - b.order));
+    if (arrivals.length === 0) return false;
+    const batch = arrivals.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.order - b.order));
     arrivals = [];
     for (const { action } of batch) action();
-    return batch.length > 0;
+    return true;
+  }
+
+  function isDue(next: HeapEntry | undefined): boolean {
+    return next !== undefined && (currentPace === 'max' || wallDelay(next.at) <= 0);
   }
 
   function fire(entry: HeapEntry): void {
@@ -155,14 +163,11 @@ export function createClock(startsAt: number, pace: Pace = 'max'): Clock {
   /** Waits for the wall clock where a pace is set. False when something stirred first. */
   async function untilDue(next: HeapEntry | undefined): Promise<boolean> {
     if (next === undefined) {
-      wake = createSignal();
-      await wake.fired;
+      await stirred();
       return false;
     }
-    if (currentPace === 'max' || wallDelay(next.at) <= 0) return true;
     const before = activity;
-    wake = createSignal();
-    await wallSleep(wallDelay(next.at), wake.fired);
+    await wallSleep(wallDelay(next.at), stirred());
     now = Math.min(next.at, Math.max(now, Math.floor(accountTimeNow())));
     return before === activity;
   }
@@ -186,9 +191,4 @@ function wallSleep(delayMs: number, until: Promise<void>): Promise<void> {
       resolve();
     });
   });
-}
-
-function createSignal(): { readonly fired: Promise<void>; readonly fire: () => void } {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  return { fired: promise, fire: resolve };
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * All chance in the account. Every draw is a function of the seed and of what it is drawn for, never of
@@ -15,14 +15,13 @@ export type Randomness = {
 };
 
 export function createRandomness(seed: number): Randomness {
-  const digest = (purpose: readonly (string | number)[], block = 0) =>
-    createHash('sha256')
-      .update(JSON.stringify([seed, block, ...purpose]))
-      .digest();
-  const fraction = (...purpose: readonly (string | number)[]) => digest(purpose).readUIntBE(0, 6) / 2 ** 48;
+  const digest = (purpose: readonly (string | number)[], block = 0): string =>
+    hash('sha256', JSON.stringify([seed, block, ...purpose]), 'hex');
+  const fraction = (...purpose: readonly (string | number)[]) =>
+    Number.parseInt(digest(purpose).slice(0, 12), 16) / 2 ** 48;
   const hex = (length: number, ...purpose: readonly (string | number)[]) => {
     let digits = '';
-    for (let block = 0; digits.length < length; block++) digits += digest(purpose, block).toString('hex');
+    for (let block = 0; digits.length < length; block++) digits += digest(purpose, block);
     return digits.slice(0, length);
   };
 

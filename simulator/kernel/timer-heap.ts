@@ -25,10 +25,11 @@ export function createTimerHeap() {
       index = parent;
     }
   };
-  const leastOf = (index: number): number =>
-    [2 * index + 1, 2 * index + 2]
-      .filter((child) => child < heap.length)
-      .reduce((least, child) => (isBefore(child, least) ? child : least), index);
+  const leastOf = (index: number): number => {
+    const [left, right] = [2 * index + 1, 2 * index + 2];
+    const least = left < heap.length && isBefore(left, index) ? left : index;
+    return right < heap.length && isBefore(right, least) ? right : least;
+  };
   const siftDown = () => {
     let index = 0;
     for (let least = leastOf(index); least !== index; least = leastOf(index)) {

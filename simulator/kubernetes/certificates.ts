@@ -6,23 +6,26 @@ import * as x509 from '@peculiar/x509';
 /** What a cluster's HTTPS port needs, and what its clients verify it with. All PEM. */
 export type ClusterCertificates = {
   readonly certificateAuthority: string;
-  readonly tls: { readonly key: string; readonly cert: string };
+  /** Makes a server certificate, which costs a while and which nobody needs where no port is opened. */
+  readonly issueServerCertificate: () => Promise<ServerCertificate>;
 };
+
+export type ServerCertificate = { readonly key: string; readonly cert: string };
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const tenYears = 10 * 365 * 24 * 3_600_000;
+const issuer = 'CN=kubernetes';
 
 /**
- * A certificate authority of the cluster's own, and a server certificate from it for 127.0.0.1 and localhost.
+ * A certificate authority of the cluster's own, which issues server certificates for 127.0.0.1 and localhost.
  *
  * Keys are random: call it before a run starts. Nothing of them may reach what two runs are compared by.
  *
  * @param validAt A moment at which they are valid, in milliseconds since the epoch; they last ten years around it.
  */
 export async function createCertificates(cluster: string, validAt: number): Promise<ClusterCertificates> {
-  const [authorityKeys, serverKeys] = await Promise.all([generateKeys(), generateKeys()]);
+  const authorityKeys = await generateKeys();
   const validity = { notBefore: new Date(validAt - tenYears), notAfter: new Date(validAt + tenYears) };
-  const issuer = 'CN=kubernetes';
   const authority = await x509.X509CertificateGenerator.createSelfSigned({
     ...validity,
     name: issuer,
@@ -35,6 +38,20 @@ export async function createCertificates(cluster: string, validAt: number): Prom
       await x509.SubjectKeyIdentifierExtension.create(authorityKeys.publicKey),
     ],
   });
+  return {
+    certificateAuthority: authority.toString('pem'),
+    issueServerCertificate: () => issueServerCertificate(cluster, authorityKeys, validity),
+  };
+}
+
+type Validity = { readonly notBefore: Date; readonly notAfter: Date };
+
+async function issueServerCertificate(
+  cluster: string,
+  authorityKeys: CryptoKeyPair,
+  validity: Validity,
+): Promise<ServerCertificate> {
+  const serverKeys = await generateKeys();
   const server = await x509.X509CertificateGenerator.create({
     ...validity,
     issuer,
@@ -56,10 +73,7 @@ export async function createCertificates(cluster: string, validAt: number): Prom
       await x509.AuthorityKeyIdentifierExtension.create(authorityKeys.publicKey),
     ],
   });
-  return {
-    certificateAuthority: authority.toString('pem'),
-    tls: { key: await privateKeyPem(serverKeys.privateKey), cert: server.toString('pem') },
-  };
+  return { key: await privateKeyPem(serverKeys.privateKey), cert: server.toString('pem') };
 }
 
 function generateKeys(): Promise<CryptoKeyPair> {

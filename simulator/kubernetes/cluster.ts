@@ -29,9 +29,9 @@ export type Cluster = {
   readonly version: string;
   /** The Kubernetes API. */
   readonly front: Front;
-  /** PEM, as are the members of `tls`. */
+  /** PEM. */
   readonly certificateAuthority: string;
-  readonly tls: ClusterCertificates['tls'];
+  readonly issueServerCertificate: ClusterCertificates['issueServerCertificate'];
   readonly nodes: () => readonly NodeState[];
   /** Called whenever a node appears, changes or goes. Returns how to stop. */
   readonly onNode: (listener: NodeListener) => () => void;

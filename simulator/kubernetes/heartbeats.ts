@@ -1,7 +1,7 @@
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Kubelets, Machine } from './kubelets.ts';
 import { createNodeUpdates } from './node-updates.ts';
-import { timestamp } from './objects.ts';
+import { type Condition, timestamp } from './objects.ts';
 import type { RequestInfo } from './request-info.ts';
 import { leases, nodes } from './resources.ts';
 import type { Storage } from './storage.ts';
@@ -45,17 +45,15 @@ export function createHeartbeats({
 
   const renewStatus = (machine: Machine) => {
     const lastHeartbeatTime = timestamp(lastOf(machine, statusEveryMs));
-    updates.change(machine.instance.privateDnsName, (node) => ({
-      ...node,
-      status: {
-        ...node.status,
-        conditions: node.status.conditions.map((condition) =>
-          condition.status !== 'Unknown' && (condition.lastHeartbeatTime ?? '') < lastHeartbeatTime
-            ? { ...condition, lastHeartbeatTime }
-            : condition,
-        ),
-      },
-    }));
+    const isDue = (condition: Condition) =>
+      condition.status !== 'Unknown' && (condition.lastHeartbeatTime ?? '') < lastHeartbeatTime;
+    updates.change(machine.instance.privateDnsName, (node) => {
+      if (!node.status.conditions.some(isDue)) return node;
+      const conditions = node.status.conditions.map((condition) =>
+        isDue(condition) ? { ...condition, lastHeartbeatTime } : condition,
+      );
+      return { ...node, status: { ...node.status, conditions } };
+    });
   };
 
   const renewals = new Map<unknown, (machine: Machine) => void>([

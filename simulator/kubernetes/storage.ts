@@ -166,5 +166,5 @@ function sameContent(a: KubernetesObject, b: KubernetesObject): boolean {
     ...object,
     metadata: { ...object.metadata, resourceVersion: '' },
   });
-  return JSON.stringify(withoutVersion(a)) === JSON.stringify(withoutVersion(b));
+  return a === b || JSON.stringify(withoutVersion(a)) === JSON.stringify(withoutVersion(b));
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { fromBufferPromise } from 'yauzl';
 
@@ -17,10 +17,16 @@ export type EntryPoint = { readonly file: string; readonly format: 'module' | 'c
 export const taskRoot = '/var/task';
 
 const known = new Map<string, Promise<FunctionCode>>();
+const hashes = new WeakMap<Buffer, string>();
 
-/** Reads a deployment package, once per content for all runs of this process. Rejects when it is no zip. */
+/**
+ * Reads a deployment package, once per content for all runs of this process. Rejects when it is no zip.
+ *
+ * @param zip Not to be written to any more: a buffer that is deployed again is not hashed again.
+ */
 export function readFunctionCode(zip: Buffer): Promise<FunctionCode> {
-  const sha256 = createHash('sha256').update(zip).digest('base64');
+  const sha256 = hashes.get(zip) ?? hash('sha256', zip, 'base64');
+  hashes.set(zip, sha256);
   const code = known.get(sha256) ?? unzip(zip, sha256);
   known.set(sha256, code);
   return code;

@@ -13,12 +13,14 @@ export type ClusterAddress = {
   readonly name: string;
   readonly front: Front;
   readonly certificateAuthority: string;
-  readonly tls: { readonly key: string; readonly cert: string };
+  /** PEM; for a port of the cluster's own. */
+  readonly issueServerCertificate: () => Promise<{ readonly key: string; readonly cert: string }>;
 };
 
 /** Where functions run and how they reach the account and its clusters. */
 export type FunctionHosting = {
   readonly runner: Runner;
+  readonly endpointUrl: string;
   /** To be called once, before anything is invoked. */
   readonly openAccount: (front: Front) => void;
   /** Returns the URL of the Kubernetes API. */
@@ -26,19 +28,25 @@ export type FunctionHosting = {
   readonly close: () => Promise<void>;
 };
 
-/** A thread for every execution environment; the account and every cluster have a port of the loopback interface. */
-export async function hostInThreads(kernel: Kernel): Promise<FunctionHosting> {
+/**
+ * A thread for every execution environment; the account and every cluster have a port of the loopback interface.
+ *
+ * @param port Of the account; any free one when missing.
+ */
+export async function hostInThreads(kernel: Kernel, port = 0): Promise<FunctionHosting> {
   let account: Front = () => Promise.reject(new Error('The account is not open yet.'));
-  const server = await listen({ kernel, front: (request) => account(request) });
+  const server = await listen({ kernel, front: (request) => account(request), port });
   const servers = [server];
-  const runner = createIsolatedRunner({ kernel, endpointUrl: `http://127.0.0.1:${server.port}` });
+  const endpointUrl = `http://127.0.0.1:${server.port}`;
+  const runner = createIsolatedRunner({ kernel, endpointUrl });
 
   return {
-    runner,
+    ...{ runner, endpointUrl },
     openAccount(front) {
       account = runner.observe(front);
     },
-    async openCluster({ front, tls }) {
+    async openCluster({ front, issueServerCertificate }) {
+      const tls = await issueServerCertificate();
       const opened = await listen({ kernel, front: runner.observe(front), tls });
       servers.push(opened);
       return `https://127.0.0.1:${opened.port}`;
@@ -53,10 +61,11 @@ export async function hostInThreads(kernel: Kernel): Promise<FunctionHosting> {
 /** Everything in this process, without a socket: requests are handed over where HTTP would begin. */
 export async function hostInProcess(kernel: Kernel): Promise<FunctionHosting> {
   const hosts = new Map<string, Host>();
-  const runner = createDirectRunner({ kernel, endpointUrl: 'http://127.0.0.1:4566', hosts });
+  const endpointUrl = 'http://127.0.0.1:4566';
+  const runner = createDirectRunner({ kernel, endpointUrl, hosts });
 
   return {
-    runner,
+    ...{ runner, endpointUrl },
     openAccount(front) {
       hosts.set('127.0.0.1:4566', { front });
     },

@@ -119,9 +119,22 @@ export function createStepFunctions(dependencies: Dependencies): StepFunctions {
 }
 
 function viewOf(record: ExecutionRecord): Execution {
-  const { arn, name, input, output, error, cause, startDate, stopDate, redriveCount, status, machine, run } = record;
-  const plain = { arn, name, input, output, error, cause, startDate, stopDate, redriveCount, status };
-  return { ...plain, machineArn: machine.arn, machineName: machine.name, states: run?.states() ?? [] };
+  const { machine, run } = record;
+  return {
+    arn: record.arn,
+    name: record.name,
+    input: record.input,
+    output: record.output,
+    error: record.error,
+    cause: record.cause,
+    startDate: record.startDate,
+    stopDate: record.stopDate,
+    redriveCount: record.redriveCount,
+    status: record.status,
+    machineArn: machine.arn,
+    machineName: machine.name,
+    states: run?.states() ?? [],
+  };
 }
 
 /** What the service checks about the role of a machine when it is created or updated. */

@@ -33,13 +33,26 @@ const MAX_STEPS = 500_000;
 
 type EvaluateHook = { lookup: (name: string) => ExpressionRun; timestamp: Date };
 
+const compiledExpressions = new Map<string, Expression>();
+
 /**
- * Compiles JSONata 2.0.6 as Step Functions runs it: its own functions added, `$eval` taken away.
+ * Compiles JSONata 2.0.6 as Step Functions runs it: its own functions added, `$eval` taken away. What is compiled
+ * keeps nothing of an evaluation, so all accounts of this process share it.
  *
  * @param reachable Members of `$states` beyond input and context that the field may read.
  * @throws {ExpressionError} It does not parse or uses what Step Functions does not allow.
  */
 export function compileExpression(source: string, reachable: ReadonlySet<string>): Expression {
+  const key = JSON.stringify([source, ...reachable]);
+  const known = compiledExpressions.get(key);
+  if (known !== undefined) return known;
+  if (compiledExpressions.size >= 5000) compiledExpressions.clear();
+  const expression = compile(source, reachable);
+  compiledExpressions.set(key, expression);
+  return expression;
+}
+
+function compile(source: string, reachable: ReadonlySet<string>): Expression {
   const compiled = parse(source);
   const forbidden = findForbidden(compiled.ast(), reachable);
   if (forbidden !== undefined) throw new ExpressionError(forbidden);

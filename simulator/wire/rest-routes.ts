@@ -1,6 +1,6 @@
 import { queryOf } from '../iam/sigv4.ts';
 import type { WireRequest } from '../kernel/wire.ts';
-import type { Model, ModelOperation } from './model.ts';
+import type { Model } from './model.ts';
 
 type Query = readonly (readonly [string, string])[];
 
@@ -15,30 +15,37 @@ export type Route = {
 export function routeOf(model: Model, request: WireRequest): Route | undefined {
   const path = request.path.split('?')[0] ?? '/';
   const query = queryOf(request.path).filter(([name]) => !/^(x-amz-.*|x-id)$/i.test(name));
-  const fits = Object.entries(model.operations)
-    .filter(([, { http }]) => http.method === request.method)
-    .flatMap(([operation, { http }]) => {
-      const { expression, names, fixed } = templateOf(http.requestUri);
-      const match = expression.exec(path);
-      if (match === null || !fixed.every((pair) => query.some((given) => isSame(given, pair)))) return [];
-      const labels = Object.fromEntries(names.map((name, index) => [name, decodeURIComponent(match[index + 1] ?? '')]));
-      const rest = query.filter((given) => !fixed.some((pair) => isSame(given, pair)));
-      return [{ route: { operation, labels, query: rest }, demands: fixed.length }];
-    });
-  return fits.toSorted((a, b) => b.demands - a.demands)[0]?.route;
+  for (const { operation, method, expression, names, fixed } of candidatesOf(model)) {
+    if (method !== request.method || !fixed.every((pair) => query.some((given) => isSame(given, pair)))) continue;
+    const match = expression.exec(path);
+    if (match === null) continue;
+    const labels = Object.fromEntries(names.map((name, index) => [name, decodeURIComponent(match[index + 1] ?? '')]));
+    return { operation, labels, query: query.filter((given) => !fixed.some((pair) => isSame(given, pair))) };
+  }
+  return undefined;
 }
 
 const isSame = ([name, value]: readonly [string, string], [otherName, otherValue]: readonly [string, string]) =>
   name === otherName && value === otherValue;
 
 type Template = { readonly expression: RegExp; readonly names: readonly string[]; readonly fixed: Query };
+type Candidate = Template & { readonly operation: string; readonly method: string };
 
-const templates = new Map<ModelOperation['http']['requestUri'], Template>();
+const candidates = new WeakMap<Model, readonly Candidate[]>();
+
+/** All operations of a model, the most demanding first. */
+function candidatesOf(model: Model): readonly Candidate[] {
+  const known = candidates.get(model);
+  if (known !== undefined) return known;
+  const found = Object.entries(model.operations)
+    .map(([operation, { http }]) => ({ operation, method: http.method, ...templateOf(http.requestUri) }))
+    .sort((a, b) => b.fixed.length - a.fixed.length);
+  candidates.set(model, found);
+  return found;
+}
 
 /** `/{Bucket}/{Key+}` as an expression; a trailing slash is taken where the path does not end in a greedy label. */
 function templateOf(requestUri: string): Template {
-  const known = templates.get(requestUri);
-  if (known !== undefined) return known;
   const [path = '/'] = requestUri.split('?');
   const names = [...path.matchAll(/\{([^}+]+)\+?\}/g)].map(([, name = '']) => name);
   const source = path
@@ -47,7 +54,5 @@ function templateOf(requestUri: string): Template {
       part.startsWith('{') ? (part.endsWith('+}') ? '(.+)' : '([^/]+)') : part.replace(/[.*+?^$()[\]\\|]/g, '\\$&'),
     );
   const end = path.endsWith('+}') || path === '/' ? '$' : '/?$';
-  const template = { expression: new RegExp(`^${source.join('')}${end}`), names, fixed: queryOf(requestUri) };
-  templates.set(requestUri, template);
-  return template;
+  return { expression: new RegExp(`^${source.join('')}${end}`), names, fixed: queryOf(requestUri) };
 }

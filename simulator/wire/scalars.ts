@@ -44,19 +44,21 @@ export class OutputMismatch extends Error {
   override readonly name = 'OutputMismatch';
 }
 
+const fits: Readonly<Record<string, (value: unknown) => boolean>> = {
+  string: (value) => typeof value === 'string',
+  integer: Number.isInteger,
+  long: Number.isInteger,
+  float: (value) => typeof value === 'number',
+  double: (value) => typeof value === 'number',
+  boolean: (value) => typeof value === 'boolean',
+  timestamp: (value) => value instanceof Date && !Number.isNaN(value.getTime()),
+  blob: (value) => value instanceof Uint8Array,
+};
+
 /** Checks that an output value is of its model's type. */
 export function checkScalar(shape: Shape, value: unknown, path: string): void {
-  const fits: Readonly<Record<string, boolean>> = {
-    string: typeof value === 'string',
-    integer: Number.isInteger(value),
-    long: Number.isInteger(value),
-    float: typeof value === 'number',
-    double: typeof value === 'number',
-    boolean: typeof value === 'boolean',
-    timestamp: value instanceof Date && !Number.isNaN(value.getTime()),
-    blob: value instanceof Uint8Array,
-  };
-  if (!fits[shape.type]) throw new OutputMismatch(`${path} must be a ${shape.type}, not ${JSON.stringify(value)}.`);
+  if (fits[shape.type]?.(value) === true) return;
+  throw new OutputMismatch(`${path} must be a ${shape.type}, not ${JSON.stringify(value)}.`);
 }
 
 /** The text of an output value, after checking its type. */

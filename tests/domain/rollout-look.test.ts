@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type LookDependencies, lookAtInstances } from '../../functions/domain/rollout-look.ts';
-import { aKey, anInstance, aState } from '../support/builders.ts';
+import { aKey, aNode, anInstance, aState } from '../support/builders.ts';
 
 const failure = { at: new Date('2026-05-16T05:00:00Z'), message: 'no capacity' };
 
@@ -10,6 +10,7 @@ const dependencies = (overrides: Partial<LookDependencies>): LookDependencies =>
   findImageIds: async () => new Map(),
   listNodes: async () => [],
   findLaunchFailure: async () => failure,
+  isGated: async () => true,
   now: new Date('2026-05-16T05:01:00Z'),
   ...overrides,
 });
@@ -35,5 +36,39 @@ describe('lookAtInstances', () => {
     );
     expect(look.launchFailure).toBeUndefined();
     expect(asked).toEqual([]);
+  });
+});
+
+describe('a rollout whose hook was deleted', () => {
+  const state = aState({ hook: 'open' });
+  const entered = anInstance({ instanceId: 'i-0c', imageId: state.image.amiId });
+  const ungated = (overrides: Partial<LookDependencies>) =>
+    lookAtInstances(aKey(), state, dependencies({ isGated: async () => false, ...overrides }));
+
+  it('fails when new instances entered service before a node had proved the AMI', async () => {
+    const look = await ungated({ listInstances: async () => [entered, anInstance()] });
+    expect(look).toMatchObject({
+      gateMissing: true,
+      neverJoined: [{ error: 'AdmissionRemoved', cause: expect.stringContaining('i-0c') }],
+    });
+  });
+
+  it('goes on when a node has proved the AMI', async () => {
+    const other = anInstance({ instanceId: 'i-0d', imageId: state.image.amiId });
+    const look = await ungated({
+      listInstances: async () => [entered, other],
+      listNodes: async () => [aNode({ instanceId: 'i-0d' })],
+    });
+    expect(look).toMatchObject({ gateMissing: true, neverJoined: [] });
+  });
+
+  it('goes on when nothing new entered service', async () => {
+    const look = await ungated({ listInstances: async () => [anInstance()] });
+    expect(look).toMatchObject({ gateMissing: true, neverJoined: [] });
+  });
+
+  it('is not asked about while an instance waits, since it waits at the hook', async () => {
+    const look = await ungated({ listInstances: async () => [anInstance({ lifecycleState: 'Pending:Wait' })] });
+    expect(look.gateMissing).toBe(false);
   });
 });

@@ -30,6 +30,7 @@ const depsOf = (account: FakeAccount) => ({
   withImages: account.withImages,
   findImageIds: account.findImageIds,
   findLaunchFailure: account.findLaunchFailure,
+  isGated: async () => account.gated,
   listNodes: account.listNodes,
   notify: account.notify,
   now: account.now,
@@ -55,6 +56,13 @@ describe('Watch nodes', () => {
     const again = watchRollout({ ...depsOf(account), startAdmission: account.start });
     expect(await again(key)).toEqual({ progress: 'in-progress' });
     expect(await watch(key)).toMatchObject({ progress: 'failed' });
+  });
+
+  it('puts a hook back that somebody deleted', async () => {
+    const { account, watch } = rolling();
+    account.gated = false;
+    expect(await watch(key)).toEqual({ progress: 'in-progress' });
+    expect(account.nodeGroup.hook).toMatchObject({ ...key, joinTimeoutSeconds: 1800 });
   });
 
   it('waits for capacity, and alerts once', async () => {

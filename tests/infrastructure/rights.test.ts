@@ -9,6 +9,7 @@ const reference = (page: string) =>
 const everythingOnly: Readonly<Record<string, { readonly reason: string; readonly source: string }>> = {
   'autoscaling:DescribeAutoScalingGroups': { reason: 'lists groups', source: reference('amazonec2autoscaling') },
   'autoscaling:DescribeInstanceRefreshes': { reason: 'describes by name', source: reference('amazonec2autoscaling') },
+  'autoscaling:DescribeLifecycleHooks': { reason: 'describes by name', source: reference('amazonec2autoscaling') },
   'autoscaling:DescribeScalingActivities': { reason: 'describes by name', source: reference('amazonec2autoscaling') },
   'ec2:DescribeImages': { reason: 'EC2 describes without resources', source: reference('amazonec2') },
   'ec2:DescribeInstances': { reason: 'EC2 describes without resources', source: reference('amazonec2') },
@@ -124,7 +125,7 @@ describe('what can do harm', () => {
     { action: 'ec2:CreateTags', steps: ['start-rollout', 'roll-back', 'watch-roll-back'] },
     { action: 'iam:PassRole', steps: ['start-rollout', 'roll-back', 'watch-roll-back'] },
     { action: 'autoscaling:RollbackInstanceRefresh', steps: ['roll-back', 'watch-roll-back'] },
-    { action: 'autoscaling:PutLifecycleHook', steps: ['open-admission'] },
+    { action: 'autoscaling:PutLifecycleHook', steps: ['open-admission', 'watch-rollout'] },
     { action: 'autoscaling:DeleteLifecycleHook', steps: ['close-admission'] },
     { action: 'ec2:CreateLaunchTemplateVersion', steps: ['create-template-version', 'roll-back', 'watch-roll-back'] },
   ])('$action is left to $steps', ({ action, steps }) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { at, startRun } from '../../scripts/hunt/interventions.ts';
+import { at, interventions, startRun } from '../../scripts/hunt/interventions.ts';
 import { brokenPromises } from '../../scripts/hunt/promises.ts';
 import { situations } from '../../scripts/hunt/situations.ts';
 import { othersTrial, secondRunTrial, tryIt } from '../../scripts/hunt/trials.ts';
@@ -20,6 +20,21 @@ describe('what others do to a group breaks no promise of ours', () => {
     ['delete the admission hook', 'Watch nodes', 2],
   ])('%s at "%s" %i', async (what, state, nth) => {
     expect(await tryIt(othersTrial('self-managed', what, { machine, state, nth }))).toEqual([]);
+  });
+});
+
+describe('a hook that somebody deletes', () => {
+  it.each([5, 31])('lets no bad AMI through, at look %i', async (nth) => {
+    const { document, stage } = await play('broken-ami', {
+      before: (stage) =>
+        at(stage, { machine, state: 'Wait for nodes', nth }, (there) => {
+          interventions['delete the admission hook']?.(there);
+        }),
+    });
+    expect(document.run.error?.name).toBe('AdmissionRemoved');
+    expect(document.nodeGroups[0]).toMatchObject({ outcome: 'rolled-back', nodes: { patched: 0 } });
+    expect(document.nodeGroups[0]?.readyNodes?.lowest).toBeGreaterThanOrEqual(3);
+    expect(leftovers(stage)).toEqual([]);
   });
 });
 

@@ -15,6 +15,8 @@ export class FakeAccount {
   readonly nodeGroup: FakeNodeGroup;
   nodes: WindowsNode[];
   launchFailure: LaunchFailure | undefined;
+  /** False when somebody has deleted our hook. */
+  gated = true;
   readonly notices: string[] = [];
   readonly started = new Map<string, unknown>();
   /** Rollouts that ended badly, by the names of their executions. */

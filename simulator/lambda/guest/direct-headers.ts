@@ -28,7 +28,11 @@ export function createHeaders(given: Given, auth: unknown) {
       const hasBody = length > 0 || !bodiless.includes(method);
       if (hasBody && !has('transfer-encoding')) setMissing('Content-Length', length);
     },
-    onWire: () => Object.fromEntries([...held].map(([name, { value }]) => [name, [value].flat().join(', ')])),
+    onWire: (): Record<string, string> => {
+      const wire: Record<string, string> = {};
+      for (const [name, { value }] of held) wire[name] = typeof value === 'string' ? value : value.join(', ');
+      return wire;
+    },
     /** What a ClientRequest offers for them. */
     methods: {
       setHeader: set,

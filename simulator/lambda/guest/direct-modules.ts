@@ -6,7 +6,7 @@ import perfHooks from 'node:perf_hooks';
 import zlib from 'node:zlib';
 import { type GuestNetwork, httpModuleOf } from './direct-request.ts';
 import { homeDirectory, type TaskFiles } from './files.ts';
-import { overlay } from './members.ts';
+import { functionsOf, overlay } from './members.ts';
 import { createTimersPromises, type GuestTimers } from './timers.ts';
 import { type Hold, trackFunctions } from './track-async.ts';
 
@@ -128,8 +128,8 @@ function filesModule(files: TaskFiles) {
 /** Functions of a module that say by name that they are not there. They can still be extended as classes. */
 function refusals(moduleName: string, module: object, which: RegExp): Record<string, unknown> {
   const refused: Record<string, unknown> = {};
-  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(module))) {
-    if (!which.test(name) || typeof value !== 'function') continue;
+  for (const [name] of functionsOf(module)) {
+    if (!which.test(name)) continue;
     refused[name] = function refuse() {
       throw new Error(`${moduleName}.${name} is not simulated for functions that run inside the simulator's process`);
     };

@@ -46,9 +46,8 @@ export function createGuestRandom(seedHex: string): GuestRandom {
       bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40;
       bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
       const hex = Buffer.from(bytes).toString('hex');
-      return [0, 8, 12, 16, 20, 32]
-        .flatMap((end, index, ends) => (index > 0 ? [hex.slice(ends[index - 1], end)] : []))
-        .join('-');
+      const part = (start: number, end: number) => hex.slice(start, end);
+      return `${part(0, 8)}-${part(8, 12)}-${part(12, 16)}-${part(16, 20)}-${part(20, 32)}`;
     },
   };
 }

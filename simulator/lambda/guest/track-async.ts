@@ -1,3 +1,5 @@
+import { functionsOf } from './members.ts';
+
 /** Holds the clock for as long as an operation takes that Node.js does outside the event loop. */
 export type Hold = () => () => void;
 
@@ -9,9 +11,8 @@ type AnyFunction = (...parts: unknown[]) => unknown;
  */
 export function trackFunctions(module: object, hold: Hold): Record<string, unknown> {
   const tracked: Record<string, unknown> = {};
-  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(module))) {
-    if (typeof value === 'function' && /^[a-z]/.test(name))
-      tracked[name] = trackFunction(value as AnyFunction, module, hold);
+  for (const [name, original] of functionsOf(module)) {
+    if (/^[a-z]/.test(name)) tracked[name] = trackFunction(original, module, hold);
   }
   return tracked;
 }

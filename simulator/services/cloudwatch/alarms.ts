@@ -34,7 +34,7 @@ export type Alarms = {
 };
 
 type Dependencies = { readonly kernel: Kernel; readonly metrics: MetricStore; readonly sns: Pick<Sns, 'publish'> };
-type Held = { alarm: Alarm; isArmed: boolean };
+type Held = { readonly key: string; alarm: Alarm; isArmed: boolean };
 
 const minuteMs = 60_000;
 
@@ -90,7 +90,7 @@ export function createAlarms({ kernel, metrics, sns }: Dependencies): Alarms {
   };
 
   metrics.onData((key) => {
-    for (const held of alarms.values()) if (metricKey(held.alarm) === key) arm(held);
+    for (const held of alarms.values()) if (held.key === key) arm(held);
   });
 
   return {
@@ -99,7 +99,7 @@ export function createAlarms({ kernel, metrics, sns }: Dependencies): Alarms {
       const arn = `arn:${partition}:cloudwatch:${region}:${accountId}:alarm:${spec.alarmName}`;
       const stateReason = 'Unchecked: Initial alarm creation';
       const alarm: Alarm = { ...spec, arn, state: 'INSUFFICIENT_DATA', stateReason, stateUpdatedAt: clock.now() };
-      const held = { alarm, isArmed: false };
+      const held = { key: metricKey(alarm), alarm, isArmed: false };
       alarms.set(spec.alarmName, held);
       arm(held);
       return alarm;

@@ -41,7 +41,8 @@ const gaugeActiveMs = 6 * 3_600_000;
 
 /** One text for a namespace, a name and a set of dimensions. */
 export function metricKey({ namespace, metricName, dimensions = {} }: Metric): string {
-  const pairs = Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1));
+  const pairs = Object.entries(dimensions);
+  if (pairs.length > 1) pairs.sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([namespace, metricName, pairs]);
 }
 

@@ -24,9 +24,10 @@ export function readClusterToken(token: string, clusterName: string, now: number
   const encoded = token.slice(prefix.length);
   if (!/^[A-Za-z0-9_-]+$/.test(encoded)) return 'token is not unpadded base64url';
   const text = Buffer.from(encoded, 'base64url').toString();
-  if (!URL.canParse(text)) return 'token holds no URL';
-  const url = new URL(text);
-  const problem = placeProblem(url) ?? parameterProblem(url) ?? valueProblem(url, now);
+  const url = URL.parse(text);
+  if (url === null) return 'token holds no URL';
+  const parameters = [...url.searchParams].map(([name, value]) => [name.toLowerCase(), value] as const);
+  const problem = placeProblem(url) ?? parameterProblem(parameters) ?? valueProblem(new Map(parameters), now);
   return problem ?? { url: text, headers: { host: url.host, [clusterHeader]: clusterName } };
 }
 
@@ -38,15 +39,14 @@ function placeProblem(url: URL): string | undefined {
   return undefined;
 }
 
-function parameterProblem(url: URL): string | undefined {
-  const names = [...url.searchParams.keys()].map((name) => name.toLowerCase());
+function parameterProblem(parameters: readonly (readonly [string, string])[]): string | undefined {
+  const names = parameters.map(([name]) => name);
   const stranger = names.find((name) => !allowedParameters.includes(name));
   if (stranger !== undefined) return `non-whitelisted query parameter "${stranger}"`;
   return new Set(names).size === names.length ? undefined : 'query parameter with multiple values not supported';
 }
 
-function valueProblem(url: URL, now: number): string | undefined {
-  const values = new Map([...url.searchParams].map(([name, value]) => [name.toLowerCase(), value]));
+function valueProblem(values: ReadonlyMap<string, string>, now: number): string | undefined {
   if (values.get('action') !== 'GetCallerIdentity') return 'unexpected action parameter in pre-signed URL';
   const signed = (values.get('x-amz-signedheaders') ?? '').toLowerCase().split(';');
   if (!signed.includes(clusterHeader)) return `client did not sign the ${clusterHeader} header in the pre-signed URL`;

@@ -80,6 +80,7 @@ export function createEnvironments({ kernel, iam, runner, writeLog }: Dependenci
   };
   const sweep = () => {
     for (const [arn, pool] of pools) {
+      if (!pool.some(isSpent)) continue;
       for (const spent of pool.filter(isSpent)) spent.environment.destroy();
       pools.set(
         arn,

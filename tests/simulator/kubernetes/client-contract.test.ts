@@ -16,7 +16,8 @@ describe('the Kubernetes client over TLS', () => {
     test.cluster.applyManifest(aBudget('web', { minAvailable: 2 }));
     await test.pass(minute);
     const { cluster, kernel } = test;
-    const server = await listen({ front: cluster.front, kernel, tls: cluster.tls });
+    const tls = await cluster.issueServerCertificate();
+    const server = await listen({ front: cluster.front, kernel, tls });
     let isClosed = false;
     const running = kernel.clock.run(() => isClosed, { idle: 'wait' });
     config = configFor(server.port, 'admin', cluster.certificateAuthority);

@@ -46,7 +46,7 @@ export async function createWorld(kind: RunnerKind): Promise<World> {
   const clock = createClock(startOfTime);
   const events: string[] = [];
   const note = (what: string) => events.push(`${clock.now() - startOfTime} ${what}`);
-  const { certificateAuthority, tls } = await createCertificates('test', startOfTime);
+  const { certificateAuthority, issueServerCertificate } = await createCertificates('test', startOfTime);
   let runner: Runner | undefined;
   const front = createFront(clock, note, (request) => {
     if (request.origin !== undefined) runner?.kill(request.origin);
@@ -67,7 +67,7 @@ export async function createWorld(kind: RunnerKind): Promise<World> {
     } as never;
     const late: Front = (request) => observe(front)(request);
     const account = await listen({ front: late, kernel });
-    const cluster = await listen({ front: late, kernel, tls });
+    const cluster = await listen({ front: late, kernel, tls: await issueServerCertificate() });
     closers.push(account.close, cluster.close);
     clusterUrl = `https://127.0.0.1:${cluster.port}`;
     const isolated = createIsolatedRunner({ kernel: { clock }, endpointUrl: `http://127.0.0.1:${account.port}` });
