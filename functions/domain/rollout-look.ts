@@ -34,6 +34,8 @@ export type Look = {
   readonly launchFailure: LaunchFailure | undefined;
   /** Somebody deleted our hook: it has to be put back. */
   readonly gateMissing: boolean;
+  /** A new instance waits at our hook for its node. */
+  readonly isBooting: boolean;
 };
 
 async function findLate(
@@ -43,16 +45,6 @@ async function findLate(
   if (lateNodes.length === 0) return [];
   return lateReplacements(lateNodes, await findImageIds(lateNodes.map(({ instanceId }) => instanceId)), image.amiId);
 }
-
-/**
- * Whether our hook is gone. While an instance waits it is there: a hook that is deleted lets go of all that wait at it.
- */
-const isGateMissing = async (
-  { autoScalingGroupName }: StateFile,
-  instances: readonly GroupInstance[],
-  { isGated }: Pick<LookDependencies, 'isGated'>,
-): Promise<boolean> =>
-  !instances.some(({ lifecycleState }) => lifecycleState === 'Pending:Wait') && !(await isGated(autoScalingGroupName));
 
 /** What entered service without our hook although no node has proved the AMI yet. */
 async function findUngated(
@@ -83,12 +75,21 @@ export async function lookAtInstances(
   if (hook !== 'open') {
     const late = overdue(known, { amiId: image.amiId, joinTimeoutSeconds: policy.joinTimeoutSeconds, now });
     const nodes = late.length === 0 ? [] : await dependencies.listNodes(key.cluster);
-    return { neverJoined: neverJoined(late, nodes), unattended: [], launchFailure, gateMissing: false };
+    return {
+      neverJoined: neverJoined(late, nodes),
+      unattended: [],
+      launchFailure,
+      gateMissing: false,
+      isBooting: false,
+    };
   }
-  const gateMissing = await isGateMissing(state, instances, dependencies);
+  // While an instance waits our hook is there: one that is deleted lets go of all that wait at it.
+  const isBooting = instances.some(({ lifecycleState }) => lifecycleState === 'Pending:Wait');
+  const gateMissing = !isBooting && !(await dependencies.isGated(autoScalingGroupName));
   return {
     launchFailure,
     gateMissing,
+    isBooting,
     neverJoined: gateMissing
       ? await findUngated(key, state, instances, dependencies)
       : await findLate(state, dependencies),

@@ -96,13 +96,19 @@ export function launchAlert(state: StateFile, progress: Progress): Notice | unde
 }
 
 /**
+ * How long to wait before the next look. While a machine boots, which takes minutes, nothing happens that could not wait
+ * for two of them; its own admission watches it. Between machines a look a minute sees launches fail and rollouts end.
+ */
+export const pauseSeconds = (isBooting: boolean): number => (isBooting ? 120 : 60);
+
+/**
  * New instances that wait at our hook and whose event should have arrived by now: events are delivered by best effort.
- * They are found by the looks of two minutes; whoever still waits at our hook after five is being admitted.
+ * They are found by one look or two; whoever still waits at our hook after five minutes is being admitted.
  */
 export const unattended = (instances: readonly GroupInstance[], now: Date): GroupInstance[] =>
   instances.filter(({ lifecycleState, launchedAt }) => {
     const ageSeconds = launchedAt === undefined ? 0 : (now.getTime() - launchedAt.getTime()) / 1000;
-    return lifecycleState === 'Pending:Wait' && ageSeconds > 120 && ageSeconds <= 240;
+    return lifecycleState === 'Pending:Wait' && ageSeconds > 120 && ageSeconds <= 300;
   });
 
 /** The instances of which a look has to know more than Auto Scaling says: few, where a hook gates every launch. */

@@ -14,6 +14,7 @@ import {
   lostReplacement,
   type Notice,
   type Progress,
+  pauseSeconds,
   rememberProgress,
 } from '../domain/rollout.ts';
 import { type LookDependencies, lookAtInstances } from '../domain/rollout-look.ts';
@@ -39,13 +40,13 @@ export const watchRollout = (dependencies: Dependencies) => {
 
   const judge = async (state: StateFile, key: NodeGroupKey, now: Date) => {
     const { rollout } = state;
-    const [found, { gateMissing, neverJoined, unattended, launchFailure }] = await Promise.all([
+    const [found, look] = await Promise.all([
       rollout && drivers[key.kind].findReplacement(state, rollout, targetVersion(state)),
       lookAtInstances(key, state, { ...dependencies, now }),
     ]);
     const replacement = found ?? lostReplacement(rollout?.id);
-    const progress: Progress = decideProgress({ replacement, neverJoined, launchFailure });
-    return { progress, unattended, gateMissing };
+    const progress: Progress = decideProgress({ ...look, replacement });
+    return { progress, look };
   };
 
   const putBack = async (key: NodeGroupKey, { autoScalingGroupName, policy }: StateFile) => {
@@ -59,16 +60,16 @@ export const watchRollout = (dependencies: Dependencies) => {
   return async (key: NodeGroupKey) => {
     const now = dependencies.now();
     const held = await files.holdState(key);
-    const { progress, unattended, gateMissing } = await judge(held.state, key, now);
-    if (gateMissing) await putBack(key, held.state);
-    for (const admission of unattended) await startAdmission(admissionName(admission.instanceId), admission);
+    const { progress, look } = await judge(held.state, key, now);
+    if (look.gateMissing) await putBack(key, held.state);
+    for (const admission of look.unattended) await startAdmission(admissionName(admission.instanceId), admission);
     const alert = launchAlert(held.state, progress);
     if (alert) await notify(alert);
     await held.save(rememberProgress(held.state, progress, now));
 
     const reason = 'reason' in progress ? progress.reason : undefined;
     logger.info('Watched rollout', { ...key, answer: progress.progress, reason });
-    return progress;
+    return { ...progress, pauseSeconds: pauseSeconds(look.isBooting) };
   };
 };
 

@@ -39,14 +39,14 @@ const depsOf = (account: FakeAccount) => ({
 describe('Watch nodes', () => {
   it('looks on while nodes are being replaced, and writes nothing', async () => {
     const { account, watch } = rolling();
-    expect(await watch(key)).toEqual({ progress: 'in-progress' });
+    expect(await watch(key)).toEqual({ progress: 'in-progress', pauseSeconds: 60 });
     expect(account.bucket.writes).toEqual([]);
   });
 
   it('fails with the finding as soon as a new node is late', async () => {
     const { account, watch } = rolling();
     account.withState({ ...account.state, lateNodes: [{ instanceId: 'i-0c', finding: reason }] });
-    expect(await watch(key)).toEqual({ progress: 'failed', reason });
+    expect(await watch(key)).toEqual({ progress: 'failed', reason, pauseSeconds: 60 });
   });
 
   it('does not blame the AMI for a late node on the old one', async () => {
@@ -54,14 +54,14 @@ describe('Watch nodes', () => {
     account.withState({ ...account.state, lateNodes: [{ instanceId: 'i-0c', finding: reason }] });
     account.findImageIds = async () => new Map([['i-0c', 'ami-0old']]);
     const again = watchRollout({ ...depsOf(account), startAdmission: account.start });
-    expect(await again(key)).toEqual({ progress: 'in-progress' });
+    expect(await again(key)).toEqual({ progress: 'in-progress', pauseSeconds: 60 });
     expect(await watch(key)).toMatchObject({ progress: 'failed' });
   });
 
   it('puts a hook back that somebody deleted', async () => {
     const { account, watch } = rolling();
     account.gated = false;
-    expect(await watch(key)).toEqual({ progress: 'in-progress' });
+    expect(await watch(key)).toEqual({ progress: 'in-progress', pauseSeconds: 60 });
     expect(account.nodeGroup.hook).toMatchObject({ ...key, joinTimeoutSeconds: 1800 });
   });
 
@@ -97,9 +97,9 @@ describe('Watch nodes', () => {
   it('says "replaced" every time once all are', async () => {
     const { account, watch } = rolling();
     account.nodeGroup.end('succeeded');
-    expect(await watch(key)).toEqual({ progress: 'replaced' });
+    expect(await watch(key)).toEqual({ progress: 'replaced', pauseSeconds: 60 });
     expect(account.state.phase).toBe('replaced');
-    expect(await watch(key)).toEqual({ progress: 'replaced' });
+    expect(await watch(key)).toEqual({ progress: 'replaced', pauseSeconds: 60 });
   });
 
   it('fails a managed group whose new node is overdue, since no hook gates it', async () => {
