@@ -1,16 +1,33 @@
 import { onResource } from '../iam/dependent-actions.ts';
+import type { Iam } from '../iam/iam.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { type Operation, type Permission, type Service, ServiceError } from '../kernel/service.ts';
 import type { Kms } from './kms.ts';
-import { createParameters, type Parameters, type ParameterType, type ParameterVersion } from './ssm/parameters.ts';
+import { createAdministration } from './ssm/administration.ts';
+import { defaultSsmBehaviour, type SsmBehaviour } from './ssm/behaviour.ts';
+import { type Change, createImageValidation, type Surroundings } from './ssm/image-validation.ts';
+import {
+  createParameters,
+  type Parameters,
+  type ParameterType,
+  type ParameterVersion,
+  type PutParameter,
+} from './ssm/parameters.ts';
 
 export type Ssm = {
   readonly service: Service;
   /** Also for parameters of AWS, such as those below `/aws/service/ami-windows-latest/`. */
   readonly parameters: Parameters;
+  /** Lets it look at AMIs and tell of changes: EC2 and the event bus come into the account after it. */
+  readonly connect: (surroundings: Surroundings) => void;
 };
 
-type Dependencies = { readonly kernel: Kernel; readonly kms: Pick<Kms, 'key'> };
+type Dependencies = {
+  readonly kernel: Kernel;
+  readonly kms: Pick<Kms, 'key'>;
+  readonly iam: Pick<Iam, 'authorize'>;
+  readonly behaviour?: Partial<SsmBehaviour> | undefined;
+};
 
 type GetParameterInput = { readonly Name: string; readonly WithDecryption?: boolean };
 type GetParametersInput = { readonly Names: readonly string[]; readonly WithDecryption?: boolean };
@@ -36,8 +53,14 @@ type PutInput = {
 };
 
 /** Systems Manager's Parameter Store. */
-export function createSsm({ kernel, kms }: Dependencies): Ssm {
+export function createSsm({ kernel, kms, iam, behaviour }: Dependencies): Ssm {
   const parameters = createParameters(kernel);
+  let surroundings: Surroundings | undefined;
+  const validation = createImageValidation(
+    { kernel, iam, arn: parameters.arn },
+    { ...defaultSsmBehaviour, ...behaviour },
+    () => surroundings,
+  );
   const find = (reference: string) => found(() => parameters.get(reference));
 
   /** Reading the value of a secure string is a call of KMS in the caller's name. */
@@ -107,19 +130,21 @@ export function createSsm({ kernel, kms }: Dependencies): Ssm {
   };
   const putParameter: Operation<PutInput> = {
     needs: ({ Name }) => [onResource('ssm:PutParameter', parameters.arn(Name))],
-    run(input) {
+    run(input, { caller }) {
       refuseUnsimulated(input);
-      const { Name, Value, Type, Overwrite, AllowedPattern, KeyId, DataType } = input;
-      const { version } = parameters.put({
-        name: Name,
-        value: Value,
-        ...(Type !== undefined && { type: Type }),
-        ...(Overwrite !== undefined && { overwrite: Overwrite }),
-        ...(AllowedPattern !== undefined && { allowedPattern: AllowedPattern }),
-        ...(KeyId !== undefined && { kmsKey: KeyId }),
-        ...(DataType === 'text' && { dataType: DataType }),
-      });
-      return { Version: version, Tier: 'Standard' };
+      const { Name, Value } = input;
+      refuseName(Name);
+      validation.refuseWhilePending(Name);
+      const operation = parameters.exists(Name) ? 'Update' : 'Create';
+      const { version, take } = parameters.reserve(versionOf(input));
+      const change: Change = { operation, name: Name, type: version.type };
+      if (version.dataType === 'aws:ec2:image') {
+        validation.begin(change, Value, caller, take);
+      } else {
+        take();
+        validation.announce(change);
+      }
+      return { Version: version.version, Tier: 'Standard' };
     },
   };
 
@@ -128,8 +153,27 @@ export function createSsm({ kernel, kms }: Dependencies): Ssm {
     GetParameters: getParameters,
     GetParametersByPath: getByPath,
     PutParameter: putParameter,
+    ...createAdministration({ parameters, announce: (change) => validation.announce(change) }),
   };
-  return { parameters, service: { model: 'ssm', name: 'Ssm', operations } };
+  return {
+    parameters,
+    connect: (account) => {
+      surroundings = account;
+    },
+    service: { model: 'ssm', name: 'Ssm', operations },
+  };
+}
+
+function versionOf({ Name, Value, Type, Overwrite, AllowedPattern, KeyId, DataType }: PutInput): PutParameter {
+  return {
+    name: Name,
+    value: Value,
+    ...(Type !== undefined && { type: Type }),
+    ...(Overwrite !== undefined && { overwrite: Overwrite }),
+    ...(AllowedPattern !== undefined && { allowedPattern: AllowedPattern }),
+    ...(KeyId !== undefined && { kmsKey: KeyId }),
+    ...((DataType === 'text' || DataType === 'aws:ec2:image') && { dataType: DataType }),
+  };
 }
 
 const awsKey = 'alias/aws/ssm';
@@ -152,13 +196,26 @@ function cipherText({ name, version }: ParameterVersion, { random }: Kernel): st
   return Buffer.from(random.hex(96, 'ssm-cipher-text', name, version), 'hex').toString('base64');
 }
 
-/** An `aws:ec2:image` parameter is validated against EC2 and turns valid later, which is not simulated for callers. */
+/** PutParameter: letters, digits, `.-_` and `/`, 1011 characters, not below names of AWS's own. */
+function refuseName(name: string): void {
+  const parts = name.replace(/^\//, '').split('/');
+  if (/^(aws|ssm)/i.test(parts[0] ?? '')) {
+    throw new ServiceError('ValidationException', 'A parameter name cannot be prefixed with "aws" or "ssm".');
+  }
+  if (name.length <= 1011 && parts.every((part) => /^[a-zA-Z0-9_.-]+$/.test(part))) return;
+  throw new ServiceError(
+    'ValidationException',
+    'A parameter name has at most 1011 characters and consists of letters, digits, periods, hyphens and underscores, in ' +
+      'parts that are divided by slashes.',
+  );
+}
+
 function refuseUnsimulated({ Tier = 'Standard', Policies, Tags, DataType = 'text' }: PutInput): void {
   const refused = Object.entries({
     Tier: Tier !== 'Standard',
     Policies: Policies !== undefined,
     Tags: Tags !== undefined,
-    DataType: DataType !== 'text',
+    DataType: DataType !== 'text' && DataType !== 'aws:ec2:image',
   }).find(([, isGiven]) => isGiven);
   if (refused)
     throw new ServiceError('ValidationException', `PutParameter: ${refused[0]} with this value is not simulated.`);

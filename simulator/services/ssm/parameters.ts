@@ -23,8 +23,18 @@ export type PutParameter = {
   readonly kmsKey?: string;
 };
 
+/** A version that has its number, and counts from `take` on. */
+export type ReservedVersion = { readonly version: ParameterVersion; readonly take: () => void };
+
 export type Parameters = {
   readonly put: (request: PutParameter) => ParameterVersion;
+  /** Checks a version and gives it its number, which stays used when the version is never taken. */
+  readonly reserve: (request: PutParameter) => ReservedVersion;
+  readonly exists: (name: string) => boolean;
+  /** Deletes all versions and answers the newest; undefined when there is no such parameter. */
+  readonly remove: (name: string) => ParameterVersion | undefined;
+  /** The newest versions of all parameters of the account, by name; not those of AWS. */
+  readonly all: () => readonly ParameterVersion[];
   /** By name, by ARN, or by either with `:<version>`. @throws {ServiceError} `ParameterNotFound`, `ParameterVersionNotFound` */
   readonly get: (reference: string) => ParameterVersion;
   readonly under: (path: string, recursive: boolean) => readonly ParameterVersion[];
@@ -38,6 +48,7 @@ type Held = { readonly versions: ParameterVersion[]; readonly allowedPattern: st
 export function createParameters({ clock, identity }: Pick<Kernel, 'clock' | 'identity'>): Parameters {
   const { accountId, region, partition } = identity;
   const held = new Map<string, Held>();
+  const lastNumbers = new Map<string, number>();
 
   const split = (reference: string) => {
     const name = reference.startsWith('arn:') ? reference.split(':parameter').slice(1).join(':parameter') : reference;
@@ -46,23 +57,47 @@ export function createParameters({ clock, identity }: Pick<Kernel, 'clock' | 'id
     return { stem: held.has(stem) || !held.has(`/${stem}`) ? stem : `/${stem}`, selector };
   };
 
+  const reserve = (request: PutParameter): ReservedVersion => {
+    const { name } = request;
+    const before = held.get(name);
+    check(request, before);
+    const previous = before?.versions.at(-1);
+    const kmsKey = request.kmsKey ?? previous?.kmsKey;
+    const number = (lastNumbers.get(name) ?? 0) + 1;
+    lastNumbers.set(name, number);
+    const version: ParameterVersion = {
+      name,
+      type: request.type ?? previous?.type ?? 'String',
+      value: request.value,
+      version: number,
+      lastModified: clock.now(),
+      dataType: request.dataType ?? previous?.dataType ?? 'text',
+      ...(kmsKey !== undefined && { kmsKey }),
+    };
+    const take = () => {
+      const versions = [...(held.get(name)?.versions ?? []), { ...version, lastModified: clock.now() }].slice(-100);
+      held.set(name, { versions, allowedPattern: request.allowedPattern ?? before?.allowedPattern });
+    };
+    return { version, take };
+  };
+
   return {
+    reserve,
+    exists: (name) => held.has(name),
+    remove(name) {
+      const newest = held.get(name)?.versions.at(-1);
+      held.delete(name);
+      lastNumbers.delete(name);
+      return newest;
+    },
+    all: () =>
+      [...held.values()]
+        .flatMap(({ versions }) => versions.slice(-1))
+        .filter(({ name }) => !name.startsWith('/aws/service/'))
+        .sort((a, b) => (a.name < b.name ? -1 : 1)),
     put(request) {
-      const before = held.get(request.name);
-      check(request, before);
-      const previous = before?.versions.at(-1);
-      const kmsKey = request.kmsKey ?? previous?.kmsKey;
-      const version: ParameterVersion = {
-        name: request.name,
-        type: request.type ?? previous?.type ?? 'String',
-        value: request.value,
-        version: (previous?.version ?? 0) + 1,
-        lastModified: clock.now(),
-        dataType: request.dataType ?? previous?.dataType ?? 'text',
-        ...(kmsKey !== undefined && { kmsKey }),
-      };
-      const versions = [...(before?.versions ?? []), version].slice(-100);
-      held.set(request.name, { versions, allowedPattern: request.allowedPattern ?? before?.allowedPattern });
+      const { version, take } = reserve(request);
+      take();
       return version;
     },
     get(reference) {
@@ -93,7 +128,31 @@ export function createParameters({ clock, identity }: Pick<Kernel, 'clock' | 'id
   };
 }
 
-function check({ name, value, type, overwrite = false, allowedPattern }: PutParameter, before: Held | undefined): void {
+/**
+ * That the kind of a parameter stays what it is: PutParameter, HierarchyTypeMismatchException; user guide, "Parameter data
+ * types" (a parameter cannot be changed to or from `aws:ec2:image`), which names no code.
+ */
+function checkKind({ type, dataType }: PutParameter, previous: ParameterVersion | undefined): void {
+  const becomes = { type: type ?? previous?.type, dataType: dataType ?? previous?.dataType };
+  if (previous !== undefined && becomes.type !== previous.type) {
+    throw new ServiceError(
+      'HierarchyTypeMismatchException',
+      `The parameter ${previous.name} is of type ${previous.type}, which cannot be changed to ${type}.`,
+    );
+  }
+  if (previous !== undefined && becomes.dataType !== previous.dataType) {
+    throw new ServiceError(
+      'ValidationException',
+      `The data type of the parameter ${previous.name} cannot be changed from ${previous.dataType} to ${dataType}.`,
+    );
+  }
+  if (becomes.dataType === 'aws:ec2:image' && becomes.type !== 'String') {
+    throw new ServiceError('ValidationException', 'The data type aws:ec2:image is for parameters of type String.');
+  }
+}
+
+function check(request: PutParameter, before: Held | undefined): void {
+  const { name, value, type, overwrite = false, allowedPattern } = request;
   if (before !== undefined && !overwrite) {
     throw new ServiceError(
       'ParameterAlreadyExists',
@@ -102,6 +161,7 @@ function check({ name, value, type, overwrite = false, allowedPattern }: PutPara
   }
   if (before === undefined && type === undefined)
     throw new ServiceError('ValidationException', 'A parameter type is required when you create a parameter.');
+  checkKind(request, before?.versions.at(-1));
   if (name.split('/').length > 16) {
     throw new ServiceError('HierarchyLevelLimitExceededException', 'A hierarchy can have a maximum of 15 levels.');
   }
