@@ -26,7 +26,7 @@ async function measure(name: string) {
   return { name, replaced, aws, kubernetes, transitions: calls.transitions, byOperation: calls };
 }
 
-const results = [await measure('tiny-month'), await measure('first-month')];
+const results = [await measure('tiny-month'), await measure('first-month'), await measure('every-kind')];
 const perNode = (count: number, nodes: number) => (count / nodes).toFixed(1);
 console.log('per replaced node');
 const rows = results.map(({ name, replaced, aws, kubernetes, transitions }) => [

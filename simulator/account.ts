@@ -14,9 +14,11 @@ import { countExecutions } from './services/cloudwatch/execution-metrics.ts';
 import { type CloudWatch, createCloudWatch } from './services/cloudwatch.ts';
 import type { Ec2Behaviour } from './services/ec2/behaviour.ts';
 import { createEc2, type Ec2 } from './services/ec2/ec2.ts';
+import type { Ec2Quotas } from './services/ec2/launch-templates.ts';
 import type { EksBehaviour } from './services/eks/behaviour.ts';
 import { createEks, type Eks } from './services/eks/eks.ts';
 import { createEvents, type Events } from './services/events.ts';
+import { createIamService } from './services/iam.ts';
 import type { ImageBuilderBehaviour } from './services/imagebuilder/catalogue.ts';
 import { createImageBuilder, type ImageBuilder } from './services/imagebuilder/imagebuilder.ts';
 import { createKms, type Kms } from './services/kms.ts';
@@ -26,6 +28,7 @@ import { createS3, type S3 } from './services/s3.ts';
 import { createScheduler, type Scheduler } from './services/scheduler.ts';
 import { createSns, type Sns } from './services/sns.ts';
 import { createSqs, type Sqs } from './services/sqs.ts';
+import type { SsmBehaviour } from './services/ssm/behaviour.ts';
 import { createSsm, type Ssm } from './services/ssm.ts';
 import { createStepFunctions, type StepFunctions } from './services/stepfunctions.ts';
 import { createSts } from './services/sts.ts';
@@ -52,6 +55,8 @@ export type Account = {
   readonly logs: Logs;
   /** All AWS services behind one address, as functions and clients reach them. */
   readonly front: Front;
+  /** URL of that address. */
+  readonly endpoint: string;
   /** Makes a cluster, opens its Kubernetes API to functions, and lets EKS know of it. */
   readonly addCluster: (spec: NewCluster) => Promise<Cluster>;
   readonly close: () => Promise<void>;
@@ -69,6 +74,7 @@ export type Behaviour = {
   readonly autoScaling?: Partial<AutoScalingBehaviour>;
   readonly eks?: Partial<EksBehaviour>;
   readonly imageBuilder?: Partial<ImageBuilderBehaviour>;
+  readonly ssm?: Partial<SsmBehaviour>;
 };
 
 export type AccountOptions = {
@@ -82,12 +88,18 @@ export type AccountOptions = {
   readonly timings?: Partial<Timings>;
   /** What services do where no source settles it. */
   readonly behaviour?: Behaviour;
+  /** Where clients reach the account, if functions run in threads; any free port when missing. */
+  readonly port?: number | undefined;
+  /** The clock that clients outside the account live by, if it is not the account's. */
+  readonly clientClock?: (() => number) | undefined;
+  /** What this account may have at most, where it is not what every account may. */
+  readonly quotas?: Partial<Ec2Quotas>;
 };
 
 export async function createAccount(options: AccountOptions): Promise<Account> {
   const kernel = createKernel(options);
-  const hosting = await (options.functions === 'threads' ? hostInThreads : hostInProcess)(kernel);
-  const messaging = createMessaging(kernel);
+  const hosting = await (options.functions === 'threads' ? hostInThreads(kernel, options.port) : hostInProcess(kernel));
+  const messaging = createMessaging(kernel, options.behaviour ?? {});
   const { iam, cloudWatch, logs, sqs, sns } = messaging;
   const { metrics } = cloudWatch;
   const lambda = createLambda({ kernel, iam, runner: hosting.runner, writeLog: logs.write, metrics });
@@ -100,31 +112,44 @@ export async function createAccount(options: AccountOptions): Promise<Account> {
       logs.write({ logGroupName: logGroupArn, stream: logStreamName, message }),
   });
   countExecutions(kernel, metrics);
-  const compute = createCompute({ kernel, iam, events, ssm: messaging.ssm }, options.behaviour ?? {});
+  const compute = createCompute(
+    { kernel, iam, events, ssm: messaging.ssm, endpoint: hosting.endpointUrl },
+    options.behaviour ?? {},
+    options.quotas ?? {},
+  );
+  messaging.ssm.connect({ events: events.bus, imageState: (imageId) => compute.ec2.image(imageId)?.state });
   const parts = { ...messaging, ...compute, lambda, events, scheduler, stepFunctions };
   const front = createFront({
-    ...{ kernel, iam, services: [...servicesOf(parts), createSts({ kernel, iam }).service] },
+    ...{
+      kernel,
+      iam,
+      services: [
+        ...servicesOf(parts),
+        ...[createSts, createIamService].map((create) => create({ kernel, iam }).service),
+      ],
+    },
     onKill: (functionName, key) => lambda.kill({ functionName, key }),
   });
   hosting.openAccount(front);
 
   return {
-    ...{ kernel, ...parts, front },
+    ...{ kernel, ...parts, front, endpoint: hosting.endpointUrl },
     addCluster: (spec) => addCluster({ kernel, lambda, eks: compute.eks }, hosting, spec),
     close: hosting.close,
   };
 }
 
-function createKernel({ identity, startsAt, seed, pace, timings }: AccountOptions): Kernel {
+function createKernel({ identity, startsAt, seed, pace, timings, clientClock }: AccountOptions): Kernel {
   const clock = createClock(startsAt, pace);
   return {
     ...{ identity, clock, random: createRandomness(seed), log: createEventLog(clock) },
     timings: { ...defaultTimings, ...timings },
     faults: createFaults(),
+    ...(clientClock === undefined ? {} : { clientClock }),
   };
 }
 
-function createMessaging(kernel: Kernel) {
+function createMessaging(kernel: Kernel, behaviour: Behaviour) {
   const iam = createIam({ kernel });
   const kms = createKms({ kernel, iam });
   const sqs = createSqs({ kernel, iam, kms });
@@ -132,27 +157,42 @@ function createMessaging(kernel: Kernel) {
   const cloudWatch = createCloudWatch({ kernel, sns, sqs });
   const logs = createLogs({ kernel, iam, kms, metrics: cloudWatch.metrics });
   const s3 = createS3({ kernel, iam, kms });
-  const ssm = createSsm({ kernel, kms });
+  const ssm = createSsm({ kernel, kms, iam, behaviour: behaviour.ssm });
   return { iam, kms, sqs, sns, cloudWatch, logs, s3, ssm };
 }
 
 function createCompute(
-  { kernel, iam, events, ssm }: Pick<Account, 'kernel' | 'iam' | 'events' | 'ssm'>,
+  { kernel, iam, events, ssm, endpoint }: Pick<Account, 'kernel' | 'iam' | 'events' | 'ssm' | 'endpoint'>,
   behaviour: Behaviour,
+  quotas: Partial<Ec2Quotas>,
 ) {
   const as = <Part extends keyof Behaviour>(part: Part) => behaviour[part] && { behaviour: behaviour[part] };
-  const ec2 = createEc2({ kernel, iam, ssmParameter: (name) => ssm.parameters.get(name)?.value, ...as('ec2') });
+  const ec2 = createEc2({ kernel, iam, ssmParameter: (name) => ssm.parameters.get(name)?.value, quotas, ...as('ec2') });
   const autoScaling = createAutoScaling({ kernel, ec2, events: events.bus, iam, ...as('autoScaling') });
   const imageBuilder = createImageBuilder({ kernel, events: events.bus, ...as('imageBuilder') });
-  const eks = createEks({ kernel, iam, ec2, autoScaling, ...as('eks') });
+  const eks = createEks({ kernel, iam, ec2, autoScaling, endpointUrl: endpoint, ...as('eks') });
   return { ec2, autoScaling, imageBuilder, eks };
 }
 
-function servicesOf(parts: Omit<Account, 'kernel' | 'front' | 'addCluster' | 'close'>) {
-  const { ec2, autoScaling, imageBuilder, eks, lambda, stepFunctions, events, sns, s3, ssm, cloudWatch } = parts;
-  return [ec2, autoScaling, imageBuilder, eks, lambda, stepFunctions, events, sns, s3, ssm, cloudWatch].map(
-    ({ service }) => service,
-  );
+function servicesOf(parts: Omit<Account, 'kernel' | 'front' | 'endpoint' | 'addCluster' | 'close'>) {
+  const { ec2, autoScaling, imageBuilder, eks, lambda, stepFunctions, events, sns, sqs, s3, ssm } = parts;
+  const { cloudWatch, logs } = parts;
+  const called = [
+    ec2,
+    autoScaling,
+    imageBuilder,
+    eks,
+    lambda,
+    stepFunctions,
+    events,
+    sns,
+    sqs,
+    s3,
+    ssm,
+    cloudWatch,
+    logs,
+  ];
+  return called.map(({ service }) => service);
 }
 
 /** Where events go that a function failed to handle: as the function's own role, to a queue or a topic. */

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { NodeGroupNotFound } from '../domain/errors.ts';
 import type { GroupInstance } from '../domain/node-group.ts';
-import type { LaunchFailure } from '../domain/rollout.ts';
+import type { GroupSizes, LaunchFailure } from '../domain/rollout.ts';
 import { autoScaling } from './auto-scaling-client.ts';
 import { awsCall } from './aws-call.ts';
 
@@ -16,6 +16,7 @@ const pageSize = 100;
 async function describeAll(input: {
   Filters?: Filter[];
   AutoScalingGroupNames?: string[];
+  IncludeInstances?: boolean;
 }): Promise<AutoScalingGroup[]> {
   const groups: AutoScalingGroup[] = [];
   let nextToken: string | undefined;
@@ -39,6 +40,9 @@ async function describeAll(input: {
 export const findGroupsByTagKey = (keys: readonly string[]): Promise<AutoScalingGroup[]> =>
   describeAll({ Filters: [{ Name: 'tag-key', Values: [...keys] }] });
 
+/** All groups of the Region without their instances, whoever they belong to. */
+export const listAllGroups = (): Promise<AutoScalingGroup[]> => describeAll({ IncludeInstances: false });
+
 /** The groups with these names, those that exist. */
 export async function findGroupsByName(names: readonly string[]): Promise<AutoScalingGroup[]> {
   const groups: AutoScalingGroup[] = [];
@@ -59,6 +63,14 @@ export async function getGroup(name: string): Promise<AutoScalingGroup> {
 export const tagsOf = (group: AutoScalingGroup): Record<string, string> =>
   Object.fromEntries((group.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
 
+const clusterTag = 'kubernetes.io/cluster/';
+
+/** The cluster that a self-managed group's tags name. */
+export const clusterOf = (tags: Readonly<Record<string, string>>): string | undefined =>
+  Object.keys(tags)
+    .find((key) => key.startsWith(clusterTag))
+    ?.slice(clusterTag.length);
+
 /** A group's instances, without their AMIs. */
 export const instancesOf = (group: AutoScalingGroup): GroupInstance[] => (group.Instances ?? []).map(translateInstance);
 
@@ -74,6 +86,12 @@ const translateInstance = (instance: Instance): GroupInstance => ({
 /** The instances that a group has now, without their AMIs. */
 export const listInstances = async (autoScalingGroupName: string): Promise<GroupInstance[]> =>
   instancesOf(await getGroup(autoScalingGroupName));
+
+/** How many instances a group shall have now, and how many it may. */
+export async function readSizes(autoScalingGroupName: string): Promise<GroupSizes> {
+  const { DesiredCapacity = 0, MaxSize = 0, Instances = [] } = await getGroup(autoScalingGroupName);
+  return { desired: DesiredCapacity, max: MaxSize, instances: Instances.length };
+}
 
 /**
  * The newest launch since a time, if it could not be done; undefined when it could, or when there was none.

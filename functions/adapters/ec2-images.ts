@@ -5,6 +5,27 @@ import { awsCall, isAwsError } from './aws-call.ts';
 import { ec2 } from './ec2-client.ts';
 
 /**
+ * When AMIs were made, as far as EC2 still knows them. Asked by filter: of ids, one that is gone would refuse them all.
+ */
+export async function describeAges(amiIds: readonly string[]): Promise<ReadonlyMap<string, Date>> {
+  if (amiIds.length === 0) return new Map();
+  const { Images = [] } = await awsCall('ec2:DescribeImages', amiIds.join(', '), () =>
+    ec2().send(
+      new DescribeImagesCommand({
+        Filters: [{ Name: 'image-id', Values: [...amiIds] }],
+        IncludeDeprecated: true,
+        IncludeDisabled: true,
+      }),
+    ),
+  );
+  return new Map(
+    Images.flatMap(({ ImageId, CreationDate }) =>
+      ImageId && CreationDate ? [[ImageId, new Date(CreationDate)] as const] : [],
+    ),
+  );
+}
+
+/**
  * One AMI, also when it is deprecated or disabled, so that the answer can say so.
  *
  * @throws {AmiNotFound} It is deregistered or never was.

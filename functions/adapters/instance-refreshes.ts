@@ -1,12 +1,12 @@
 import {
   DescribeInstanceRefreshesCommand,
+  type DesiredConfiguration,
   type InstanceRefresh,
   type InstanceRefreshStatus,
   RollbackInstanceRefreshCommand,
   StartInstanceRefreshCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { AwsUnavailable } from '../domain/errors.ts';
-import type { TemplateVersion } from '../domain/node-group.ts';
 import type { RefreshPreferences } from '../domain/preferences.ts';
 import type { Replacement } from '../domain/replacement.ts';
 import { autoScaling } from './auto-scaling-client.ts';
@@ -27,7 +27,8 @@ const statuses: Readonly<Record<InstanceRefreshStatus, Replacement['status']>> =
 };
 
 function translate(refresh: InstanceRefresh): Replacement {
-  const desired = refresh.DesiredConfiguration?.LaunchTemplate;
+  const { LaunchTemplate, MixedInstancesPolicy } = refresh.DesiredConfiguration ?? {};
+  const desired = LaunchTemplate ?? MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification;
   const version = Number(desired?.Version);
   return {
     id: refresh.InstanceRefreshId ?? '',
@@ -61,7 +62,7 @@ export async function findRefresh(autoScalingGroupName: string, refreshId: strin
 }
 
 /**
- * Starts to replace every instance that is not of the version, and answers the id of the refresh.
+ * Starts to replace every instance that is not of the desired configuration, and answers the id of the refresh.
  *
  * Not safe twice: AWS has no token for it. The caller looks first.
  *
@@ -70,7 +71,7 @@ export async function findRefresh(autoScalingGroupName: string, refreshId: strin
  */
 export async function startRefresh(
   autoScalingGroupName: string,
-  { id, version }: TemplateVersion,
+  desired: DesiredConfiguration,
   preferences: RefreshPreferences,
 ): Promise<string> {
   try {
@@ -79,7 +80,7 @@ export async function startRefresh(
         new StartInstanceRefreshCommand({
           AutoScalingGroupName: autoScalingGroupName,
           Strategy: 'Rolling',
-          DesiredConfiguration: { LaunchTemplate: { LaunchTemplateId: id, Version: String(version) } },
+          DesiredConfiguration: desired,
           Preferences: { ...preferences, CheckpointPercentages: preferences.CheckpointPercentages?.slice() },
         }),
       ),
@@ -87,7 +88,9 @@ export async function startRefresh(
     return InstanceRefreshId;
   } catch (error) {
     if (isVersionUnknown(error)) {
-      throw new AwsUnavailable(`Auto Scaling does not know version ${version} of ${id} yet`, { cause: error });
+      throw new AwsUnavailable(`Auto Scaling does not know the version for ${autoScalingGroupName} yet`, {
+        cause: error,
+      });
     }
     if (!isAwsError(error, 'InstanceRefreshInProgressFault', 'InstanceRefreshInProgress')) throw error;
     throw new AwsUnavailable(`An instance refresh of ${autoScalingGroupName} began meanwhile`, { cause: error });

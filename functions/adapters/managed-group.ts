@@ -7,6 +7,7 @@ import { isOurTag } from '../domain/tags.ts';
 import { findGroupsByName, instancesOf } from './auto-scaling-groups.ts';
 import { getNodegroup, getUpdate, listAllNodegroups, startUpdate } from './eks-nodegroups.ts';
 import { deriveVersion, readLaunchSource } from './launch-templates.ts';
+import { withRoom } from './template-room.ts';
 
 const autoScalingGroupNameOf = ({ resources }: Nodegroup): string => resources?.autoScalingGroups?.[0]?.name ?? '';
 
@@ -29,6 +30,7 @@ function translateNodegroup(nodegroup: Nodegroup, autoScalingGroup: AutoScalingG
     source: sourceOf(nodegroup),
     instances: autoScalingGroup === undefined ? [] : instancesOf(autoScalingGroup),
     suspendedProcesses: (autoScalingGroup?.SuspendedProcesses ?? []).map(({ ProcessName = '' }) => ProcessName),
+    warmPool: autoScalingGroup?.WarmPoolConfiguration !== undefined,
     status: nodegroup.status ?? 'UNKNOWN',
     updateStrategy: nodegroup.updateConfig?.updateStrategy,
   };
@@ -59,14 +61,19 @@ const tokenOf = ({ key, launchTemplate, attempt }: ReplacementOrder): string =>
 export const managedGroups: NodeGroupDriver = {
   reversible: false,
   listTags: async () => (await listAllNodegroups()).filter(isOurs).map(({ tags }) => tags ?? {}),
-  discover: async (isWanted) =>
-    complete((await listAllNodegroups()).filter((nodegroup) => isOurs(nodegroup) && isWanted(nodegroup.tags ?? {}))),
+  discover: async (isWanted) => {
+    const wanted = (await listAllNodegroups()).filter((each) => isOurs(each) && isWanted(each.tags ?? {}));
+    return Promise.all((await complete(wanted)).map(withRoom));
+  },
   describe: async (key) => {
     const nodegroup = await getNodegroup(key);
     const [group] = await complete([nodegroup]);
     return group ?? translateNodegroup(nodegroup, undefined);
   },
   findActive: async ({ status }) => (status === 'UPDATING' ? 'An update' : undefined),
+  // EKS gives every group a number.
+  listFollowers: async () => [],
+  setVersion: async () => {},
   // EKS waits for new nodes by itself, for fifteen minutes.
   admitsByHook: false,
   openAdmission: async () => {},

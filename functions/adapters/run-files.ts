@@ -2,6 +2,7 @@ import { Admission } from '../domain/admission.ts';
 import { StateFileChanged } from '../domain/errors.ts';
 import { requireLease } from '../domain/lease.ts';
 import type { NodeGroupKey } from '../domain/node-group.ts';
+import { Publication } from '../domain/publication.ts';
 import { GroupReport, Plan, Summary } from '../domain/report.ts';
 import { StateFile } from '../domain/state-file.ts';
 import { openRunBucket, type RunBucket } from './run-bucket.ts';
@@ -13,6 +14,7 @@ export type StoredState = {
   readonly save: (state: StateFile) => Promise<StoredState>;
 };
 
+type PublicationPlace = Pick<Publication, 'channel' | 'ring'>;
 type GroupName = Pick<NodeGroupKey, 'cluster' | 'nodeGroup'>;
 
 /** Names may contain what paths may not. */
@@ -21,6 +23,7 @@ const statePath = ({ cluster, nodeGroup }: GroupName) => `state/${part(cluster)}
 const runPath = (run: string) => `runs/${part(run)}`;
 const outcomePath = (run: string, { cluster, nodeGroup }: GroupName) =>
   `${runPath(run)}/outcomes/${part(cluster)}/${part(nodeGroup)}.json`;
+const publicationPath = ({ channel, ring }: PublicationPlace) => `published/${part(channel)}/${part(ring)}.json`;
 const admissionsPath = ({ run, cluster, nodeGroup }: NodeGroupKey) =>
   `${runPath(run)}/admissions/${part(cluster)}/${part(nodeGroup)}/`;
 
@@ -59,6 +62,11 @@ export function openRunFiles(bucket: RunBucket) {
       bucket.write(outcomePath(run, { cluster: report.cluster, nodeGroup: report.name }), report),
     findOutcome: async (run: string, name: GroupName) =>
       (await bucket.read(outcomePath(run, name), GroupReport))?.content,
+    findPublication: (place: PublicationPlace) => bucket.read(publicationPath(place), Publication),
+    /** Only if it still is what was read, or there was none. Throws `StateFileChanged` otherwise. */
+    savePublication: async (publication: Publication, etag: string | undefined) => {
+      await bucket.replace(publicationPath(publication), publication, etag);
+    },
     writeSummary: (summary: Summary) => bucket.write(`${runPath(summary.run)}/summary.json`, summary),
     findSummary: async (run: string) => (await bucket.read(`${runPath(run)}/summary.json`, Summary))?.content,
     /** The answer that an instance got; the first answer stays. */

@@ -1,30 +1,33 @@
-import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
+import type { AutoScalingGroup, DesiredConfiguration } from '@aws-sdk/client-auto-scaling';
 import { ReplacementByOthers } from '../domain/errors.ts';
 import type { LaunchSource, NodeGroup, TemplateVersion } from '../domain/node-group.ts';
 import type { NodeGroupDriver, ReplacementOrder } from '../domain/node-group-driver.ts';
 import { refreshPreferences } from '../domain/preferences.ts';
 import { chooseStart, isActive } from '../domain/replacement.ts';
 import { isOurTag, knownTagNames } from '../domain/tags.ts';
-import { findGroupsByTagKey, getGroup, instancesOf, tagsOf } from './auto-scaling-groups.ts';
+import { clusterOf, findGroupsByTagKey, getGroup, instancesOf, tagsOf } from './auto-scaling-groups.ts';
 import { findRefresh, listRefreshes, reverseRefresh, startRefresh } from './instance-refreshes.ts';
-import { readLaunchSource } from './launch-templates.ts';
+import { readLaunchSource, readTemplate } from './launch-templates.ts';
 import { deleteAdmitHook, putAdmitHook } from './lifecycle-hooks.ts';
-
-const clusterTag = 'kubernetes.io/cluster/';
-
-const clusterOf = (tags: Readonly<Record<string, string>>): string | undefined =>
-  Object.keys(tags)
-    .find((key) => key.startsWith(clusterTag))
-    ?.slice(clusterTag.length);
+import { translatePolicy, withVersions } from './mixed-instances-policy.ts';
+import { listFollowers, setGroupVersion } from './template-followers.ts';
+import { withRoom } from './template-room.ts';
 
 /** What the group launches from, before the template itself is read. */
 function sourceOf({ LaunchTemplate, MixedInstancesPolicy, LaunchConfigurationName }: AutoScalingGroup): LaunchSource {
-  if (MixedInstancesPolicy) return { type: 'mixed-instances-policy' };
+  if (MixedInstancesPolicy) {
+    const translated = translatePolicy(MixedInstancesPolicy);
+    return translated ? { type: 'launch-template', ...translated } : { type: 'mixed-instances-policy' };
+  }
   if (!LaunchTemplate) return { type: 'launch-configuration', name: LaunchConfigurationName ?? '' };
   const { LaunchTemplateId: id = '', Version = '$Default' } = LaunchTemplate;
-  if (Version === '$Latest' || Version === '$Default') return { type: 'unpinned', templateId: id, follows: Version };
-  const template = { id, version: Number(Version) };
-  return { type: 'launch-template', template, imageId: undefined, hasInstanceRequirements: false };
+  const follows = Version === '$Latest' || Version === '$Default' ? Version : undefined;
+  // Which number an alias stands for is read with the template.
+  const template = { id, version: follows === undefined ? Number(Version) : 0 };
+  return {
+    ...{ type: 'launch-template', template, imageId: undefined, hasInstanceRequirements: false },
+    ...(follows && { follows }),
+  };
 }
 
 /**
@@ -47,6 +50,7 @@ export function translateGroup(group: AutoScalingGroup): NodeGroup {
     source: sourceOf(group),
     instances: instancesOf(group),
     suspendedProcesses: (group.SuspendedProcesses ?? []).map(({ ProcessName = '' }) => ProcessName),
+    warmPool: group.WarmPoolConfiguration !== undefined,
     status: group.Status === undefined ? 'ACTIVE' : 'DELETING',
     updateStrategy: undefined,
   };
@@ -54,10 +58,29 @@ export function translateGroup(group: AutoScalingGroup): NodeGroup {
 
 async function withTemplate(group: NodeGroup): Promise<NodeGroup> {
   if (group.source.type !== 'launch-template') return group;
-  return { ...group, source: await readLaunchSource(group.source.template) };
+  const { template, follows, overrides } = group.source;
+  const source = await readLaunchSource(template, follows);
+  if (overrides === undefined) return { ...group, source };
+  const read = overrides.map(async (each) => ({ ...each, own: each.own && (await readTemplate(each.own.template)) }));
+  return { ...group, source: { ...source, overrides: await Promise.all(read) } as LaunchSource };
 }
 
-async function start({ group, launchTemplate, policy, firstAlone, attempt }: ReplacementOrder): Promise<string> {
+/** What the group is to launch: the version, in the policy that the group has at this moment, if it has one. */
+async function desiredConfiguration({
+  group,
+  launchTemplate,
+  overrides,
+}: ReplacementOrder): Promise<DesiredConfiguration> {
+  if (group.source.type !== 'launch-template' || group.source.overrides === undefined) {
+    const { id, version } = launchTemplate;
+    return { LaunchTemplate: { LaunchTemplateId: id, Version: String(version) } };
+  }
+  const { MixedInstancesPolicy } = await getGroup(group.autoScalingGroupName);
+  return { MixedInstancesPolicy: withVersions(MixedInstancesPolicy ?? {}, launchTemplate, overrides) };
+}
+
+async function start(order: ReplacementOrder): Promise<string> {
+  const { group, launchTemplate, policy, firstAlone, attempt } = order;
   const { autoScalingGroupName, desiredCapacity } = group;
   const choice = chooseStart(await listRefreshes(autoScalingGroupName), launchTemplate, attempt);
   if (choice.answer === 'adopt') return choice.id;
@@ -66,7 +89,8 @@ async function start({ group, launchTemplate, policy, firstAlone, attempt }: Rep
       `The instance refresh ${choice.id} of ${autoScalingGroupName} is not ours. Start the run again when it has ended.`,
     );
   }
-  return startRefresh(autoScalingGroupName, launchTemplate, refreshPreferences(desiredCapacity, policy, firstAlone));
+  const desired = await desiredConfiguration(order);
+  return startRefresh(autoScalingGroupName, desired, refreshPreferences(desiredCapacity, policy, firstAlone));
 }
 
 async function findStarted(autoScalingGroupName: string, target: TemplateVersion, after: string | undefined) {
@@ -82,7 +106,9 @@ export const selfManagedGroups: NodeGroupDriver = {
   discover: async (isWanted) => {
     const groups = await findGroupsByTagKey(knownTagNames);
     return Promise.all(
-      groups.filter((group) => isWanted(tagsOf(group))).map((group) => withTemplate(translateGroup(group))),
+      groups
+        .filter((group) => isWanted(tagsOf(group)))
+        .map(async (group) => withRoom(await withTemplate(translateGroup(group)))),
     );
   },
   describe: async ({ nodeGroup }) => withTemplate(translateGroup(await getGroup(nodeGroup))),
@@ -90,6 +116,8 @@ export const selfManagedGroups: NodeGroupDriver = {
     const active = (await listRefreshes(autoScalingGroupName)).find(isActive);
     return active && `Instance refresh ${active.id}`;
   },
+  listFollowers,
+  setVersion: setGroupVersion,
   admitsByHook: true,
   openAdmission: putAdmitHook,
   closeAdmission: deleteAdmitHook,

@@ -21,6 +21,19 @@ export class StateFileChanged extends Error {
   override readonly name = 'StateFileChanged';
 }
 
+/**
+ * The other groups of a unit are not as far yet, or somebody else's replacement keeps the group's template from being
+ * changed. Looking again later is all there is to do.
+ */
+export class UnitBusy extends Error {
+  override readonly name = 'UnitBusy';
+}
+
+/** Another group of the unit came to its end without the new AMI, so this one may not go on. */
+export class UnitFailed extends Error {
+  override readonly name = 'UnitFailed';
+}
+
 /** What a function was given does not fit its schema. */
 export class InvalidInput extends Error {
   override readonly name = 'InvalidInput';
@@ -102,9 +115,24 @@ export class LaunchTemplateInvalid extends Error {
   override readonly name = 'LaunchTemplateInvalid';
 }
 
+/** The launch template cannot get another version: it has as many as the account's quota allows. */
+export class LaunchTemplateFull extends Error {
+  override readonly name = 'LaunchTemplateFull';
+}
+
 /** Somebody else's instance refresh or update runs in the node group; reglaze never cancels or adopts it. */
 export class ReplacementByOthers extends Error {
   override readonly name = 'ReplacementByOthers';
+}
+
+/** Somebody has made a parameter of the name in which AMIs are published, and it is of another kind. */
+export class ParameterNotUsable extends Error {
+  override readonly name = 'ParameterNotUsable';
+}
+
+/** Parameter Store was asked to take the proved AMI, and did not. */
+export class ImageNotPublished extends Error {
+  override readonly name = 'ImageNotPublished';
 }
 
 /** Names of decided ends: why a node group is not on the new AMI. */
@@ -119,8 +147,12 @@ export const reasonNames = [
   'NodeGroupNotActive',
   'LaunchConfiguration',
   'LaunchTemplateMissing',
-  'LaunchTemplateUnpinned',
+  'TemplateShared',
+  'LaunchTemplateFull',
   'MixedInstancesPolicy',
+  'OverrideNamesAmi',
+  'WeightedCapacity',
+  'WarmPool',
   'AmiFromParameter',
   'AmazonsOwnAmi',
   'AttributeBasedInstanceTypes',
@@ -135,17 +167,22 @@ export const reasonNames = [
   'NewerImage',
   // Planned all the same: the rollout waits for the lease.
   'LeaseHeld',
+  // Planned all the same, or beside any other end: what became of the group since its last rollout.
+  'Regressed',
   // Ends of a rollout.
   'NodeNeverJoined',
   'AdmissionRemoved',
   'LaunchFailed',
   'ReplacementFailed',
+  'NoRoomToSurge',
   'ReplacementCancelled',
   'ReplacementReversed',
   'NodesNotVerified',
   'NodesLeftBehind',
   'RolloutOverdue',
   'RollBackFailed',
+  'UnitFailed',
+  'VersionPinned',
   'RolloutEndedEarly',
   'OutcomeMissing',
   // Ends that nobody decided, as `settle` finds them.

@@ -1,6 +1,8 @@
+import { waitsForProof } from './empty-groups.ts';
 import { LeaseLost, NodeGroupChanged, type Reason } from './errors.ts';
 import type { Image } from './image.ts';
-import { displayName, type NodeGroup, type NodeGroupKey } from './node-group.ts';
+import { ownTemplates } from './mixed-instances.ts';
+import { displayName, type GroupName, type NodeGroup, type NodeGroupKey } from './node-group.ts';
 import { instancesDiffer } from './preflight.ts';
 import type { GroupReport } from './report.ts';
 import type { StateFile } from './state-file.ts';
@@ -13,7 +15,16 @@ export type LeaseRequest = {
   readonly policy: RolloutPolicy;
   readonly autoScalingGroupName: string;
   readonly before: StateFile['before'];
+  /** The other groups that move with it; undefined when it moves alone and names a number. */
+  readonly unit: readonly GroupName[] | undefined;
+  /** The group was empty at the plan, and another one has proved the AMI since. */
+  readonly provedElsewhere: boolean;
 };
+
+const changed = (group: NodeGroup): NodeGroupChanged =>
+  new NodeGroupChanged(
+    `${displayName(group)} was changed since the run was planned, so that it cannot be rolled. Start the run again.`,
+  );
 
 /**
  * What an execution asks for: the group as it is now, with what the plan knew of its nodes.
@@ -27,13 +38,13 @@ export function leaseRequest(
 ): LeaseRequest {
   const parsed = parseTags(group.tags, group.kind);
   const { source } = group;
-  if ('refused' in parsed || source.type !== 'launch-template' || source.imageId === undefined) {
-    throw new NodeGroupChanged(
-      `${displayName(group)} was changed since the run was planned, so that it cannot be rolled. Start the run again.`,
-    );
-  }
+  if ('refused' in parsed || source.type !== 'launch-template' || source.imageId === undefined) throw changed(group);
+  // Which groups move with this one was planned by what each followed.
+  if (source.follows !== planned?.launchTemplate?.follows) throw changed(group);
+
   const different = instancesDiffer(group, input.image.amiId);
   if (different !== undefined) throw new NodeGroupChanged(different.cause);
+  const own = ownTemplates(source.overrides);
   return {
     ...input,
     policy: parsed.tags.policy,
@@ -41,9 +52,12 @@ export function leaseRequest(
     before: {
       launchTemplate: source.template,
       amiId: source.imageId,
-      follows: 'number',
+      ...(own.length > 0 && { overrides: own.map(({ template }) => template) }),
+      follows: source.follows ?? 'number',
       ...(planned?.fromPatchLevel !== undefined && { patchLevel: planned.fromPatchLevel }),
     },
+    unit: planned?.unit,
+    provedElsewhere: planned !== undefined && waitsForProof(planned),
   };
 }
 
@@ -66,7 +80,7 @@ export const otherHolder = (state: StateFile | undefined, executionArn: string, 
 
 /** The patch level that the last rollout proved of what the group launches now: a plan made before it does not know. */
 const provedSince = (state: StateFile | undefined, { amiId }: StateFile['before']) =>
-  state?.phase === 'released' && state.image.amiId === amiId && state.verified !== undefined
+  state?.phase === 'released' && state.image.amiId === amiId && state.verified?.patchLevel !== undefined
     ? { patchLevel: state.verified.patchLevel }
     : {};
 
@@ -81,8 +95,9 @@ export function takeLease(state: StateFile | undefined, request: LeaseRequest, n
   const holder = otherHolder(state, request.executionArn, now);
   if (holder !== undefined) return { lease: 'held', holder };
 
-  const { key, executionArn, image, policy, autoScalingGroupName } = request;
+  const { key, executionArn, image, policy, autoScalingGroupName, unit } = request;
   const leftHalfDone = state?.lease !== undefined && state.phase !== 'promoted';
+  const pin = state?.unit?.pin;
   return {
     lease: 'taken',
     isNew: true,
@@ -96,8 +111,10 @@ export function takeLease(state: StateFile | undefined, request: LeaseRequest, n
       image,
       policy,
       autoScalingGroupName,
+      ...(request.provedElsewhere && { provedElsewhere: true as const }),
       startedAt: now.toISOString(),
       before: leftHalfDone ? state.before : { ...request.before, ...provedSince(state, request.before) },
+      ...(unit && { unit: { others: [...unit], ...(pin && { pin }) } }),
       ...(state?.hook && { hook: state.hook }),
     },
   };

@@ -1,5 +1,5 @@
 import type { HookMetadata } from './admission.ts';
-import type { NodeGroup, NodeGroupKey, TemplateVersion } from './node-group.ts';
+import type { Follower, NodeGroup, NodeGroupKey, TemplateVersion } from './node-group.ts';
 import type { Replacement } from './replacement.ts';
 import type { Attempt, StateFile } from './state-file.ts';
 import type { RolloutPolicy } from './tags.ts';
@@ -7,8 +7,10 @@ import type { RolloutPolicy } from './tags.ts';
 /** What a group is to be replaced with, and how. */
 export type ReplacementOrder = {
   readonly key: NodeGroupKey;
-  readonly group: Pick<NodeGroup, 'autoScalingGroupName' | 'desiredCapacity'>;
+  readonly group: Pick<NodeGroup, 'autoScalingGroupName' | 'desiredCapacity' | 'source'>;
   readonly launchTemplate: TemplateVersion;
+  /** Of the launch templates that overrides have for themselves. */
+  readonly overrides?: readonly TemplateVersion[];
   readonly policy: RolloutPolicy;
   /** One node proves the AMI before the others follow. */
   readonly firstAlone: boolean;
@@ -30,6 +32,17 @@ export type NodeGroupDriver = {
   readonly describe: (key: Pick<NodeGroupKey, 'cluster' | 'nodeGroup'>) => Promise<NodeGroup>;
   /** The replacement that runs now, whoever started it, in words. */
   readonly findActive: (group: NodeGroup) => Promise<string | undefined>;
+  /** Every group of this kind that follows `$Latest` or `$Default` of a launch template, opted in or not. */
+  readonly listFollowers: () => Promise<Follower[]>;
+  /**
+   * Makes a group name another version of its launch template, by number or alias; nothing is replaced by that. Safe twice.
+   *
+   * @throws UnitBusy somebody's replacement keeps the version from being changed.
+   */
+  readonly setVersion: (
+    autoScalingGroupName: string,
+    version: { readonly id: string; readonly version: string },
+  ) => Promise<void>;
   /** Whether new instances are held by our hook; otherwise AWS waits for their nodes by itself. */
   readonly admitsByHook: boolean;
   /** Holds new instances until they are answered for. Safe twice. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { type LaunchOverride, ownTemplates, type ReadTemplate } from './mixed-instances.ts';
 import { countFromOne, nonEmpty, strictObject } from './shapes.ts';
 
 export const NodeGroupKind = v.picklist(['self-managed', 'managed']);
@@ -17,16 +18,33 @@ export type NodeGroupKey = Readonly<v.InferOutput<typeof NodeGroupKey>>;
 export const TemplateVersion = strictObject({ id: nonEmpty, version: countFromOne });
 export type TemplateVersion = Readonly<v.InferOutput<typeof TemplateVersion>>;
 
+/** What a group may name instead of a number: the version that is the newest, or the default, at each launch. */
+export const Alias = v.picklist(['$Latest', '$Default']);
+export type Alias = v.InferOutput<typeof Alias>;
+
+export const GroupName = strictObject({ cluster: nonEmpty, name: nonEmpty });
+export type GroupName = Readonly<v.InferOutput<typeof GroupName>>;
+
+/** A group that moves whenever its launch template does, whether it opted in or not. */
+export type Follower = {
+  readonly cluster: string | undefined;
+  readonly name: string;
+  /** The channel that its tags name, if they do. */
+  readonly channel: string | undefined;
+  readonly templateId: string;
+  readonly follows: Alias;
+};
+
 /** What a node group launches its instances from. */
 export type LaunchSource =
-  | {
+  | (ReadTemplate & {
       readonly type: 'launch-template';
-      readonly template: TemplateVersion;
-      /** As it stands in the template; `resolve:ssm:...` is not resolved. Undefined when the version is gone or has none. */
-      readonly imageId: string | undefined;
-      readonly hasInstanceRequirements: boolean;
-    }
-  | { readonly type: 'unpinned'; readonly templateId: string; readonly follows: '$Latest' | '$Default' }
+      /** Undefined when the group names a number; otherwise the version is what the alias stands for now. */
+      readonly follows?: Alias | undefined;
+      /** Set when the template stands in a mixed instances policy. */
+      readonly overrides?: readonly LaunchOverride[];
+    })
+  /** One that names a launch template otherwise than by a version's number. */
   | { readonly type: 'mixed-instances-policy' }
   | { readonly type: 'launch-configuration'; readonly name: string }
   | { readonly type: 'amazon'; readonly amiType: string };
@@ -56,6 +74,8 @@ export type NodeGroup = {
   readonly source: LaunchSource;
   readonly instances: readonly GroupInstance[];
   readonly suspendedProcesses: readonly string[];
+  /** Whether instances wait in a warm pool before they come into the group. */
+  readonly warmPool?: boolean;
   /** `ACTIVE` when the group can be updated; the words are EKS's. */
   readonly status: string;
   /** Of a managed group; `MINIMAL` terminates nodes before it launches new ones. */
@@ -67,14 +87,15 @@ export const isInService = (instance: GroupInstance): boolean => instance.lifecy
 /** True for an instance that its owner took out of service for a while. */
 export const isStandby = (instance: GroupInstance): boolean => instance.lifecycleState === 'Standby';
 
-const isLeaving = (instance: GroupInstance): boolean => /^(Terminat|Detach)/.test(instance.lifecycleState);
+/** On its way out, or in a warm pool, where it is no node. */
+const isNoMember = (instance: GroupInstance): boolean => /^(Terminat|Detach|Warmed)/.test(instance.lifecycleState);
 
 /** True for an instance that a replacement leaves alone, because its owner protected it or took it out of service. */
 export const isLeftAlone = (instance: GroupInstance): boolean => instance.protectedFromScaleIn || isStandby(instance);
 
-/** The instances that are or will be nodes: all but those on their way out. */
+/** The instances that are or will be nodes: all but those on their way out and those in a warm pool. */
 export const members = (group: Pick<NodeGroup, 'instances'>): GroupInstance[] =>
-  group.instances.filter((each) => !isLeaving(each));
+  group.instances.filter((each) => !isNoMember(each));
 
 /** How many nodes the group has, and how many of them run the AMI. */
 export function countPatched(
@@ -88,6 +109,11 @@ export function countPatched(
 /** The AMI that the group's own launch template version names, if it names one. */
 export const templateImageId = (group: NodeGroup): string | undefined =>
   group.source.type === 'launch-template' ? group.source.imageId : undefined;
+
+/** Whether the AMI is the only one that the group launches, whichever of its launch templates is taken. */
+export const launchesOnly = ({ source }: Pick<NodeGroup, 'source'>, amiId: string): boolean =>
+  source.type === 'launch-template' &&
+  [source, ...ownTemplates(source.overrides)].every(({ imageId }) => imageId === amiId);
 
 /** `demo/win2022`, for sentences. */
 export const displayName = ({ cluster, name: groupName }: Pick<NodeGroup, 'cluster' | 'name'>): string =>

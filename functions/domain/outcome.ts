@@ -1,4 +1,5 @@
 import { NodeGroupChanged, type Reason, reason } from './errors.ts';
+import { ownTemplates } from './mixed-instances.ts';
 import type { NodeGroup } from './node-group.ts';
 import type { GroupReport } from './report.ts';
 import { type StateFile, targetVersion } from './state-file.ts';
@@ -8,16 +9,26 @@ export type AskedOutcome = 'patched' | 'partly-patched' | 'rolled-back' | 'faile
 
 type Ending = { readonly outcome: AskedOutcome; readonly reason?: Reason | undefined };
 
+const partly = (why: Reason): Ending => ({ outcome: 'partly-patched', reason: why });
+
+/** Why the group went back comes first; that it also stays at a number must be told, too. */
+const alsoPinned = (why: Reason | undefined, stays: Reason | undefined): Reason | undefined =>
+  why && stays ? { error: why.error, cause: `${why.cause} ${stays.cause}` } : (why ?? stays);
+
 /**
  * How the rollout really ended: what is known of the group counts more than what is asked for.
  *
  * A group whose version was promoted is patched, even when the execution died right afterwards; but only partly while
- * instances that a replacement leaves alone stay behind.
+ * instances that a replacement leaves alone stay behind, or while the group stays at a number instead of its alias.
  */
 export function judgeEnding(state: StateFile, asked: Ending): Ending {
-  if (state.phase !== 'promoted') return asked.outcome === 'patched' ? { ...asked, outcome: 'failed' } : asked;
+  const stays = state.unit?.stays;
+  if (state.phase !== 'promoted') {
+    const { outcome, reason: why } = asked;
+    return { outcome: outcome === 'patched' ? 'failed' : outcome, reason: alsoPinned(why, stays) };
+  }
   const leftAlone = state.verified?.leftAlone ?? [];
-  if (leftAlone.length === 0) return { outcome: 'patched' };
+  if (leftAlone.length === 0) return stays === undefined ? { outcome: 'patched' } : partly(stays);
   return {
     outcome: 'partly-patched',
     reason: reason(
@@ -45,12 +56,14 @@ export function reportEnding(
     fromAmi: before.amiId,
     toAmi: image.amiId,
     ...(before.patchLevel !== undefined && { fromPatchLevel: before.patchLevel }),
-    ...(verified && { toPatchLevel: verified.patchLevel }),
+    ...(verified?.patchLevel !== undefined && { toPatchLevel: verified.patchLevel }),
     launchTemplate: {
       id: before.launchTemplate.id,
       fromVersion: before.launchTemplate.version,
       ...(state.launchTemplate && { toVersion: state.launchTemplate.toVersion }),
+      ...(before.follows !== 'number' && { follows: before.follows }),
     },
+    ...(state.unit && { unit: state.unit.others }),
     startedAt: state.startedAt,
     endedAt: now.toISOString(),
   };
@@ -60,9 +73,15 @@ export function reportEnding(
 export function requirePromoted({ source }: NodeGroup, state: StateFile): void {
   const target = targetVersion(state);
   const own = source.type === 'launch-template' ? source.template : undefined;
-  if (own?.id === target.id && own.version === target.version) return;
+  const wanted = state.launchTemplate?.overrides ?? [];
+  const others = source.type === 'launch-template' ? ownTemplates(source.overrides) : [];
+  const hasOthers = wanted.every(({ id, version }) =>
+    others.some(({ template }) => template.id === id && template.version === version),
+  );
+  if (own?.id === target.id && own.version === target.version && hasOthers) return;
+  const all = [target, ...wanted].map(({ id, version }) => `version ${version} of ${id}`).join(', ');
   throw new NodeGroupChanged(
-    `${state.cluster}/${state.nodeGroup} was rolled to version ${target.version} of ${target.id}, but would launch ` +
-      `${own ? `version ${own.version} of ${own.id}` : source.type}. Set the group's version to ${target.version}.`,
+    `${state.cluster}/${state.nodeGroup} was rolled to ${all}, but would launch ` +
+      `${own ? `version ${own.version} of ${own.id}` : source.type}${hasOthers ? '' : ' and another one by an override'}. Set the group's version to ${target.version}.`,
   );
 }

@@ -1,8 +1,9 @@
 import { NodeGroupNotFound, type Reason, reason } from './errors.ts';
 import { type Image, isNewerBuild } from './image.ts';
 import { lowestPatchLevel } from './node.ts';
-import { countPatched, displayName, members, type NodeGroup, templateImageId } from './node-group.ts';
+import { countPatched, displayName, launchesOnly, members, type NodeGroup, templateImageId } from './node-group.ts';
 import { type ClusterView, findObstacle, nodesOf } from './preflight.ts';
+import { findRegression, regressed } from './regression.ts';
 import type { GroupReport } from './report.ts';
 import type { StateFile } from './state-file.ts';
 import { channelTag, isOurTag, type NodeGroupTags, parseTags } from './tags.ts';
@@ -19,11 +20,15 @@ type Context = {
   readonly activeReplacement: string | undefined;
   /** The run that holds the group's lease, if one does. */
   readonly leaseHolder: string | undefined;
+  /** What the group's last rollout left. */
+  readonly last?: StateFile | undefined;
+  /** When the AMIs were made that have to be compared with what the last rollout left. */
+  readonly madeAt?: ReadonlyMap<string, Date>;
   readonly now: Date;
 };
 
 const isUpToDate = (group: NodeGroup, { amiId }: Image): boolean =>
-  templateImageId(group) === amiId && members(group).every(({ imageId }) => imageId === amiId);
+  launchesOnly(group, amiId) && members(group).every(({ imageId }) => imageId === amiId);
 
 function misplaced(group: NodeGroup): Reason | undefined {
   if (group.misplacedTags.length === 0) return undefined;
@@ -58,7 +63,10 @@ function decide(group: NodeGroup, { image, cluster, activeReplacement, leaseHold
   if (members(group).length > 0) return { outcome: 'planned' };
   return {
     outcome: 'skipped',
-    reason: reason('NoInstances', `${displayName(group)} has no instances that could prove ${image.amiId}.`),
+    reason: reason(
+      'NoInstances',
+      `${displayName(group)} has no instances that could prove ${image.amiId}. It gets it after another group has.`,
+    ),
   };
 }
 
@@ -85,6 +93,20 @@ export function endWithoutRollout(
   return { outcome: 'skipped', reason: reason('NewerImage', cause), nodes };
 }
 
+/** True when the group's last rollout was to this AMI and did not end on it. */
+const hasRejected = (last: StateFile | undefined, { amiId }: Image): boolean =>
+  last?.image.amiId === amiId && ['rolled-back', 'failed'].includes(last.outcome?.outcome ?? '');
+
+/** What is to be told of the group's past: a planned group without another reason rolls because of it. */
+function pastOf(group: NodeGroup, { image, last, madeAt = new Map() }: Context, { outcome, reason: why }: Decision) {
+  const regression = findRegression(group, last, madeAt);
+  return {
+    ...(regression && { regressed: regression }),
+    ...(regression && outcome === 'planned' && !why && { reason: regressed(group, regression) }),
+    ...(hasRejected(last, image) && { rejected: true as const }),
+  };
+}
+
 /**
  * What a run would do with one node group and why, with what the group runs now.
  *
@@ -99,13 +121,18 @@ export function planGroup(group: NodeGroup, context: Context): GroupReport {
     name: group.name,
     kind: group.kind,
     ...decision,
+    ...pastOf(group, context, decision),
     nodes: countPatched(group, context.image.amiId),
     ...(fromAmi !== undefined && { fromAmi }),
     toAmi: context.image.amiId,
     ...(from !== undefined && { fromPatchLevel: from }),
     ...(from !== undefined && decision.outcome === 'up-to-date' && { toPatchLevel: from }),
     ...(group.source.type === 'launch-template' && {
-      launchTemplate: { id: group.source.template.id, fromVersion: group.source.template.version },
+      launchTemplate: {
+        id: group.source.template.id,
+        fromVersion: group.source.template.version,
+        ...(group.source.follows && { follows: group.source.follows }),
+      },
     }),
   };
 }

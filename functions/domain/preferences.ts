@@ -37,7 +37,7 @@ export function refreshPreferences(nodes: number, policy: RolloutPolicy, firstAl
     AutoRollback: false,
     ScaleInProtectedInstances: 'Ignore',
     StandbyInstances: 'Ignore',
-    BakeTime: firstAlone && nodes < 2 ? policy.bakeSeconds : 0,
+    BakeTime: firstAlone && nodes === 1 ? policy.bakeSeconds : 0,
   };
   if (!firstAlone || nodes < 2) return preferences;
   // A checkpoint is reached when at least this share of the group is new. Rounded down it is one node in groups of up to

@@ -1,4 +1,5 @@
 import { type Reason, reason } from './errors.ts';
+import { hasRequirements, overridesProblem, ownTemplates } from './mixed-instances.ts';
 import { nodeServerLine, type WindowsNode } from './node.ts';
 import { displayName, type LaunchSource, members, type NodeGroup, templateImageId } from './node-group.ts';
 
@@ -36,16 +37,10 @@ const clusterKnown: Check = ({ group, cluster }) => {
 const sourceRefusals: { readonly [Type in LaunchSource['type']]: (name: string, source: LaunchSource) => Reason } = {
   'launch-template': (name) =>
     reason('LaunchTemplateMissing', `The launch template version of ${name} is gone or names no AMI. Restore it.`),
-  unpinned: (name, source) =>
-    reason(
-      'LaunchTemplateUnpinned',
-      `${name} follows ${source.type === 'unpinned' ? source.follows : ''} of its launch template, which cannot be ` +
-        'rolled back. Set a numbered version.',
-    ),
   'mixed-instances-policy': (name) =>
     reason(
       'MixedInstancesPolicy',
-      `${name} has a mixed instances policy, which this version of reglaze does not roll. Use a plain launch template.`,
+      `The mixed instances policy of ${name} follows $Latest or $Default of a launch template. Name versions by number.`,
     ),
   'launch-configuration': (name, source) =>
     reason(
@@ -72,13 +67,43 @@ const sourceUsable: Check = ({ group }) => {
         'Put an AMI id into the template.',
     );
   }
-  if (!source.hasInstanceRequirements) return undefined;
+  const { overrides, imageId } = source;
+  if (!source.hasInstanceRequirements && !hasRequirements(overrides)) return overridesProblem(name, imageId, overrides);
   return reason(
     'AttributeBasedInstanceTypes',
-    `The launch template of ${name} chooses instance types by attributes, with which AWS refuses a desired ` +
+    `The launch template or an override of ${name} chooses instance types by attributes, with which AWS refuses a desired ` +
       'configuration. Name instance types.',
   );
 };
+
+/** A managed group needs a second version for the way back. */
+const versionsNeeded = ({ kind }: NodeGroup): number => (kind === 'managed' ? 2 : 1);
+
+const templateHasRoom: Check = ({ group }) => {
+  if (group.source.type !== 'launch-template') return undefined;
+  const full = [group.source, ...ownTemplates(group.source.overrides)].find(
+    ({ versionsLeft = Number.POSITIVE_INFINITY }) => versionsLeft < versionsNeeded(group),
+  );
+  if (full === undefined) return undefined;
+  return reason(
+    'LaunchTemplateFull',
+    `The launch template ${full.template.id} of ${displayName(group)} may get ${full.versionsLeft} more versions, of ` +
+      `which ${versionsNeeded(group)} are needed. Delete old ones.`,
+  );
+};
+
+/**
+ * An instance passes our hook when it enters the pool and again when it leaves it, perhaps months later and stopped in
+ * between: what was proved of its node then says nothing of it now.
+ */
+const noWarmPool: Check = ({ group }) =>
+  group.warmPool
+    ? reason(
+        'WarmPool',
+        `${displayName(group)} has a warm pool, whose instances cannot be proved to become nodes. Delete the warm pool ` +
+          'before the rollout and make it again afterwards.',
+      )
+    : undefined;
 
 const needed = ['Launch', 'Terminate', 'InstanceRefresh'];
 
@@ -147,6 +172,8 @@ const instancesMatch: Check = ({ group, target }) => instancesDiffer(group, targ
 const checks: readonly Check[] = [
   clusterKnown,
   sourceUsable,
+  templateHasRoom,
+  noWarmPool,
   processesRun,
   updatable,
   nothingElseRuns,

@@ -63,6 +63,10 @@ export function whyNotProved({ dryRun, limited }: Plan, ends: readonly GroupRepo
   return 'no node runs it';
 }
 
+/** True while a node group that is rolled has no end yet: another look may find what this one did not. */
+export const isUndecided = ({ dryRun, limited }: Plan, ends: readonly GroupReport[]): boolean =>
+  !dryRun && !limited && ends.some(({ outcome }) => outcome === 'planned');
+
 /** @throws {ParameterNotUsable} Somebody has made a parameter of that name, and of another kind. */
 export function requireOurKind({ name, type, dataType }: Parameter): void {
   if (type === parameterKind.type && dataType === parameterKind.dataType) return;

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { type Reason, reason } from './errors.ts';
 import { Image } from './image.ts';
-import { NodeGroupKind } from './node-group.ts';
+import { Alias, GroupName, NodeGroupKind } from './node-group.ts';
+import { Regression, regressionSentence } from './regression.ts';
 import { countFromZero, nonEmpty, strictObject, timestamp, wholeNumber } from './shapes.ts';
 
 export const Outcome = v.picklist([
@@ -31,8 +32,20 @@ export const GroupReport = strictObject({
   fromPatchLevel: v.optional(v.string()),
   toPatchLevel: v.optional(v.string()),
   launchTemplate: v.optional(
-    strictObject({ id: v.string(), fromVersion: wholeNumber, toVersion: v.optional(wholeNumber) }),
+    strictObject({
+      id: v.string(),
+      fromVersion: wholeNumber,
+      toVersion: v.optional(wholeNumber),
+      /** Missing when the group names a number. */
+      follows: v.optional(Alias),
+    }),
   ),
+  /** The other groups that move with it; missing when no alias of its launch template is followed. */
+  unit: v.optional(v.array(GroupName)),
+  /** Set when the group launched an older AMI at the plan than its last rollout had left it on. */
+  regressed: v.optional(Regression),
+  /** Set at the plan when the group's last rollout was to this AMI and did not end on it. */
+  rejected: v.optional(v.literal(true)),
   startedAt: v.optional(timestamp),
   endedAt: v.optional(timestamp),
 });
@@ -43,6 +56,8 @@ export const Plan = strictObject({
   run: v.string(),
   image: Image,
   dryRun: v.boolean(),
+  /** Set when the input named the node groups, so that the plan may lack some that follow the channel. */
+  limited: v.optional(v.literal(true)),
   plannedAt: timestamp,
   nodeGroups: v.array(GroupReport),
 });
@@ -59,6 +74,8 @@ export const Summary = strictObject({
   startedAt: v.optional(timestamp),
   endedAt: timestamp,
   image: v.optional(Image),
+  /** The parameter in which the image's AMI is published; missing when the run did not prove it. */
+  publishedAs: v.optional(v.string()),
   nodeGroups: v.array(GroupReport),
 });
 export type Summary = Readonly<v.InferOutput<typeof Summary>>;
@@ -85,6 +102,12 @@ function judgeMissing(planned: GroupReport, dryRun: boolean, failure: Reason | u
 
 const sameGroup = (a: GroupReport, b: GroupReport): boolean => a.cluster === b.cluster && a.name === b.name;
 
+/** A rollout does not know in what state its group was found; the plan does. */
+function findEnd(planned: GroupReport, outcomes: readonly GroupReport[]): GroupReport | undefined {
+  const end = outcomes.find((outcome) => sameGroup(outcome, planned));
+  return end && { ...end, ...(planned.regressed && { regressed: planned.regressed }) };
+}
+
 /**
  * The end of a run from its plan and the outcomes of its rollouts.
  *
@@ -95,11 +118,14 @@ export function summarise(
   run: string,
   plan: Plan | undefined,
   outcomes: readonly GroupReport[],
-  { failure, now }: { readonly failure: Reason | undefined; readonly now: Date },
+  {
+    failure,
+    publishedAs,
+    now,
+  }: { readonly failure: Reason | undefined; readonly publishedAs?: string | undefined; readonly now: Date },
 ): Summary {
   const nodeGroups = (plan?.nodeGroups ?? []).map(
-    (planned) =>
-      outcomes.find((outcome) => sameGroup(outcome, planned)) ?? judgeMissing(planned, plan?.dryRun ?? false, failure),
+    (planned) => findEnd(planned, outcomes) ?? judgeMissing(planned, plan?.dryRun ?? false, failure),
   );
   const first = nodeGroups.find(isBad);
   const groupFailure = first && {
@@ -112,6 +138,7 @@ export function summarise(
     status: decisive === undefined ? 'succeeded' : 'failed',
     ...(decisive ?? {}),
     ...(plan && { startedAt: plan.plannedAt, image: plan.image }),
+    ...(publishedAs !== undefined && { publishedAs }),
     endedAt: now.toISOString(),
     nodeGroups,
   };
@@ -140,11 +167,13 @@ export function notificationOf(summary: Summary): { readonly subject: string; re
   const lines = summary.nodeGroups.map(
     (group) =>
       `${group.cluster}/${group.name}: ${group.outcome}, ${group.nodes.patched} of ${group.nodes.total} nodes on ${group.toAmi}` +
-      (group.reason ? ` (${group.reason.error}: ${group.reason.cause})` : ''),
+      (group.reason ? ` (${group.reason.error}: ${group.reason.cause})` : '') +
+      (group.regressed && group.reason?.error !== 'Regressed' ? `. ${regressionSentence(group, group.regressed)}` : ''),
   );
+  const published = summary.publishedAs === undefined ? [] : [`The AMI is published as ${summary.publishedAs}.`];
   const error = summary.error === undefined ? [] : [`${summary.error}: ${summary.cause ?? ''}`];
   return {
     subject: `reglaze ${summary.status}: ${summary.run}`.slice(0, 100),
-    text: [`Run ${summary.run} ${summary.status}.`, ...error, ...lines].join('\n'),
+    text: [`Run ${summary.run} ${summary.status}.`, ...error, ...lines, ...published].join('\n'),
   };
 }

@@ -31,12 +31,13 @@ async function startBack(stored: Stored, key: NodeGroupKey, group: NodeGroup, de
   const { state } = stored;
   if (state.rollBack === undefined) return;
   const launchTemplate = await driver.versionBack(state.before);
+  const overrides = state.before.overrides ?? [];
   const newestId = await driver.newestReplacementId(state.autoScalingGroupName);
   const attempt = nextAttempt(state.rollBack.attempt, newestId, now);
   const rollBack = { ...state.rollBack, launchTemplate, attempt };
   const saved = await stored.save({ ...state, rollBack });
 
-  const order = { key, group, launchTemplate, policy: state.policy, firstAlone: false, attempt };
+  const order = { key, group, launchTemplate, overrides, policy: state.policy, firstAlone: false, attempt };
   const id = await unlessByOthers(driver.start(order));
   // The attempt stays without an id: once theirs has ended, the next look decides again.
   if (typeof id !== 'string') return;

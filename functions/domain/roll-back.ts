@@ -1,5 +1,5 @@
 import { type Reason, reason } from './errors.ts';
-import { members, type NodeGroup, type TemplateVersion, templateImageId } from './node-group.ts';
+import { launchesOnly, members, type NodeGroup, type TemplateVersion } from './node-group.ts';
 import { isActive, type Replacement } from './replacement.ts';
 import type { StateFile } from './state-file.ts';
 
@@ -34,15 +34,16 @@ const mostAttempts = 3;
 
 const isRestored = ({ group, amiBefore, amiTarget }: RollBackView): boolean =>
   (amiBefore === amiTarget || !group.instances.some(({ imageId }) => imageId === amiTarget)) &&
-  templateImageId(group) === amiBefore &&
+  launchesOnly(group, amiBefore) &&
   members(group).every(({ lifecycleState }) => !lifecycleState.startsWith('Pending'));
 
 /** Nothing on the new AMI is left or wanted, though something may still be coming up or going down. */
 const hasNothingToTurn = ({ group, amiBefore, amiTarget }: RollBackView): boolean =>
-  templateImageId(group) === amiBefore && !members(group).some(({ imageId }) => imageId === amiTarget);
+  launchesOnly(group, amiBefore) && !members(group).some(({ imageId }) => imageId === amiTarget);
 
 const isOvertaken = ({ group: { source }, knownVersions }: RollBackView): boolean =>
   source.type !== 'launch-template' ||
+  source.follows !== undefined ||
   !knownVersions.some(({ id, version }) => id === source.template.id && version === source.template.version);
 
 /**

@@ -63,6 +63,26 @@ export function decideProgress({ replacement, neverJoined, launchFailure }: Roll
   return { progress: 'failed', reason: endedBadly(replacement) };
 }
 
+/** A group's desired capacity, its MaxSize, and the instances that it has. */
+export type GroupSizes = { readonly desired: number; readonly max: number; readonly instances: number };
+
+/** A failure in a group that has as many nodes as it may have: whether AWS then launches one more is not documented. */
+export function explainFailure(progress: Progress, { desired, max, instances }: GroupSizes): Progress {
+  if (progress.progress !== 'failed' || desired < max || instances > max) return progress;
+  return {
+    progress: 'failed',
+    reason: reason(
+      'NoRoomToSurge',
+      `The group has as many nodes as its MaxSize of ${max} allows, so that none could come before an old one goes. ` +
+        `Raise MaxSize by the surge, then start the run again. ${progress.reason.cause}`,
+    ),
+  };
+}
+
+/** Whether the replacement failed by itself, without a node to blame and without a person's doing. */
+export const isUnexplained = (progress: Progress): boolean =>
+  progress.progress === 'failed' && progress.reason.error === 'ReplacementFailed';
+
 /** A replacement that AWS does not know any more. */
 export const lostReplacement = (id: string | undefined): Replacement => ({
   id: id ?? 'the replacement',

@@ -42,14 +42,14 @@ export function reasonOfEnd({ name, status, error, cause }: EndedExecution): Rea
 }
 
 /**
- * What is left to do for a rollout whose execution has ended: `roll-back` when nodes may have been replaced, `close` when
- * only the admit hook may be there, `release` when nothing was changed, `nothing` when the rollout came to its own end or
+ * What is left to do for a rollout whose execution has ended: `roll-back` when nodes may have been replaced, `judge` when
+ * the other groups of its unit decide, `close` when only the admit hook may be there, `release` when no node was changed, `nothing` when the rollout came to its own end or
  * another execution owns the group.
  */
 export function nextForRollout(
   state: StateFile | undefined,
   executionArn: string,
-): 'roll-back' | 'close' | 'release' | 'nothing' {
+): 'roll-back' | 'judge' | 'close' | 'release' | 'nothing' {
   if (state?.lease?.executionArn !== executionArn) return 'nothing';
   switch (state.phase) {
     case 'released':
@@ -57,6 +57,8 @@ export function nextForRollout(
     case 'leased':
     case 'versioned':
       return state.hook === 'open' ? 'close' : 'release';
+    case 'proved':
+      return 'judge';
     case 'admitting':
     case 'promoted':
       return 'close';

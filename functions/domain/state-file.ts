@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { NodeGroupChanged } from './errors.ts';
 import { Image } from './image.ts';
-import { NodeGroupKind, TemplateVersion } from './node-group.ts';
+import { GroupName, NodeGroupKind, TemplateVersion } from './node-group.ts';
 import { ReasonDocument } from './report.ts';
 import { countFromOne, strictObject, timestamp, wholeNumber } from './shapes.ts';
 import { RolloutPolicy } from './tags.ts';
@@ -16,6 +16,7 @@ export const Phase = v.picklist([
   'admitting',
   'rolling',
   'replaced',
+  'proved',
   'promoted',
   'rolling-back',
   'released',
@@ -35,8 +36,21 @@ export const Attempt = strictObject({
 
 export type Attempt = Readonly<v.InferOutput<typeof Attempt>>;
 
+/** What a group remembers of moving together with others, or of following its launch template by an alias. */
+const Unit = strictObject({
+  /** Those that move with it, as the plan found them. */
+  others: v.array(GroupName),
+  /** Whether the group was given a number in place of its alias; written before that is done, and again after it. */
+  pin: v.optional(v.picklist(['intended', 'set'])),
+  /** The rollout makes no version of the template any more, but for copies on top. */
+  done: v.optional(v.literal(true)),
+  /** Why the group stays at a number after all. */
+  stays: v.optional(ReasonDocument),
+});
+
 const Verified = strictObject({
-  patchLevel: v.string(),
+  /** Missing when the group had no node. */
+  patchLevel: v.optional(v.string()),
   /** Instances that stayed on the old AMI, because they are protected or in standby. */
   leftAlone: v.array(v.string()),
 });
@@ -56,10 +70,20 @@ export const StateFile = strictObject({
   before: strictObject({
     launchTemplate: TemplateVersion,
     amiId: v.string(),
+    /** Of the launch templates that overrides of a mixed instances policy have for themselves. */
+    overrides: v.optional(v.array(TemplateVersion)),
     follows: v.picklist(['number', '$Default', '$Latest']),
     patchLevel: v.optional(v.string()),
   }),
-  launchTemplate: v.optional(strictObject({ id: v.string(), fromVersion: wholeNumber, toVersion: wholeNumber })),
+  launchTemplate: v.optional(
+    strictObject({
+      id: v.string(),
+      fromVersion: wholeNumber,
+      toVersion: wholeNumber,
+      overrides: v.optional(v.array(TemplateVersion)),
+    }),
+  ),
+  unit: v.optional(Unit),
   hook: v.optional(v.literal('open')),
   rollout: v.optional(Attempt),
   /** New instances whose nodes did not join in time, with what was found instead. */
@@ -68,6 +92,8 @@ export const StateFile = strictObject({
   rollBack: v.optional(
     strictObject({ reason: ReasonDocument, launchTemplate: v.optional(TemplateVersion), attempt: v.optional(Attempt) }),
   ),
+  /** Another group of the run has proved the AMI, so that this one, which was empty then, needs no node for it. */
+  provedElsewhere: v.optional(v.literal(true)),
   verified: v.optional(Verified),
   alertedAt: v.optional(timestamp),
   /** The last run that ended here, and how. */

@@ -8,10 +8,12 @@ export type VerificationView = {
   readonly amiId: string;
   /** The lowest patch level before the rollout, if it was known. */
   readonly patchLevelBefore: string | undefined;
+  /** Another group has proved the AMI, so that a group without nodes is fine. */
+  readonly provedElsewhere?: boolean | undefined;
 };
 
 export type Verification =
-  | { readonly verification: 'verified'; readonly patchLevel: string; readonly leftAlone: readonly string[] }
+  | { readonly verification: 'verified'; readonly patchLevel?: string; readonly leftAlone: readonly string[] }
   | { readonly verification: 'pending' | 'wrong'; readonly reason: Reason };
 
 const pending = (cause: string): Verification => ({
@@ -49,7 +51,9 @@ function judgePatchLevels(levels: readonly string[], before: string | undefined)
  * `pending` may become true by waiting, `wrong` cannot. Instances that a replacement leaves alone are no fault of the
  * rollout, but they are named, because the group is then only partly patched.
  */
-export function verifyNodes({ instances, nodes, amiId, patchLevelBefore }: VerificationView): Verification {
+export function verifyNodes({ provedElsewhere, ...view }: VerificationView): Verification {
+  const { instances, nodes, amiId, patchLevelBefore } = view;
+  if (provedElsewhere && instances.length === 0) return { verification: 'verified', leftAlone: [] };
   const isExcused = (each: GroupInstance) => isLeftAlone(each) && each.imageId !== amiId;
   const leftAlone = instances.filter(isExcused).map(({ instanceId }) => instanceId);
   const judged = instances.filter((each) => !isExcused(each) && !isStandby(each));

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
 import { AdmissionInput } from '../domain/admission.ts';
+import { mayRoll } from '../domain/empty-groups.ts';
 import { runId } from '../domain/execution-name.ts';
 import { leaseHolder } from '../domain/lease.ts';
 import { NodeGroupKey } from '../domain/node-group.ts';
@@ -55,7 +56,7 @@ export const inspectEnded = ({ files, now }: Dependencies) => {
     const summary = await files.findSummary(run);
     const isReported = summary !== undefined && isLastWord(summary, settledRedrive);
     const groups = isReported ? [] : ((await files.findPlan(run))?.nodeGroups ?? []);
-    const planned = groups.filter(({ outcome }) => outcome === 'planned');
+    const planned = groups.filter(mayRoll);
     const states = await Promise.all(planned.map(({ cluster, name }) => files.findState({ cluster, nodeGroup: name })));
     const leases = states.filter((stored) => leaseHolder(stored?.state, now()) === run).length;
     const next = nextForRun({ isReported, leases });

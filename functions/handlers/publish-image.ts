@@ -5,6 +5,7 @@ import { ImageNotPublished } from '../domain/errors.ts';
 import { Image } from '../domain/image.ts';
 import {
   decidePublication,
+  isUndecided,
   onlyRing,
   type Parameter,
   type Publication,
@@ -28,7 +29,7 @@ type Dependencies = {
 };
 
 type Answer = {
-  readonly publication: 'published' | 'pending' | 'superseded' | 'not-proved';
+  readonly publication: 'published' | 'pending' | 'superseded' | 'not-proved' | 'not-ended';
   readonly parameter?: string;
 };
 
@@ -51,8 +52,12 @@ export const publishImage = ({ files, findParameter, putAmi, now }: Dependencies
   const findObjection = async (run: string, image: Image, known: Publication | undefined) => {
     if (known?.run === run && known.image.amiId === image.amiId) return undefined;
     const plan = await files.findPlan(run);
-    if (plan === undefined) return 'the run has no plan';
-    return whyNotProved(plan, await Promise.all(plan.nodeGroups.map((group) => endOf(run, group))));
+    if (plan === undefined) return { answer: 'not-proved', why: 'the run has no plan' } as const;
+    const ends = await Promise.all(plan.nodeGroups.map((group) => endOf(run, group)));
+    const why = whyNotProved(plan, ends);
+    return why === undefined
+      ? undefined
+      : { answer: isUndecided(plan, ends) ? ('not-ended' as const) : ('not-proved' as const), why };
   };
 
   const carryOut = async (step: PublicationStep, name: string, etag: string | undefined) => {
@@ -76,8 +81,8 @@ export const publishImage = ({ files, findParameter, putAmi, now }: Dependencies
     const stored = await files.findPublication(place);
     const objection = await findObjection(run, image, stored?.content);
     if (objection !== undefined) {
-      logger.info('Published nothing', { run, answer: 'not-proved', objection });
-      return { publication: 'not-proved' };
+      logger.info('Published nothing', { run, ...objection });
+      return { publication: objection.answer };
     }
     const name = parameterName(place.channel, place.ring);
     const parameter = await findParameter(name);

@@ -1,12 +1,16 @@
 import * as v from 'valibot';
 import { listInstances } from '../adapters/auto-scaling-groups.ts';
 import { withImages } from '../adapters/ec2-instances.ts';
-import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
+import { copyOnTop, readTemplateView, setDefaultVersion } from '../adapters/launch-templates.ts';
+import { type NodeGroupDrivers, nodeGroupDrivers } from '../adapters/node-group-drivers.ts';
+import { type RunFiles, runFilesIn, type StoredState } from '../adapters/run-files.ts';
+import { readStates } from '../adapters/siblings.ts';
 import { release, requireLease } from '../domain/lease.ts';
 import { countPatched, NodeGroupKey } from '../domain/node-group.ts';
 import { judgeEnding, reportEnding } from '../domain/outcome.ts';
 import { ReasonDocument } from '../domain/report.ts';
 import { strictObject } from '../domain/shapes.ts';
+import { type TemplateAliases, unpinUnit } from '../domain/unpin-step.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
 
@@ -17,6 +21,8 @@ export const Input = strictObject({
 });
 
 type Dependencies = {
+  readonly drivers: NodeGroupDrivers;
+  readonly aliases: TemplateAliases;
   readonly files: Pick<RunFiles, 'findState' | 'writeOutcome'>;
   readonly listInstances: typeof listInstances;
   readonly withImages: typeof withImages;
@@ -24,13 +30,16 @@ type Dependencies = {
 };
 
 /**
- * Step "Release lease": writes how the rollout ended, then frees the group for the next run.
+ * Step "Release lease": lets the group follow its launch template again if it did, writes how the rollout ended, then
+ * frees the group for the next run.
  *
  * Safe twice: an end that is written already is told again. The outcome comes before the release, so that whoever finds
  * the group free also finds the outcome.
+ *
+ * @throws {UnitBusy} Another group that moves with this one is not done; the machine looks again.
  */
 export const releaseLease =
-  ({ files, listInstances, withImages, now }: Dependencies) =>
+  ({ drivers, aliases, files, listInstances, withImages, now }: Dependencies) =>
   async ({ outcome, reason, ...key }: v.InferOutput<typeof Input>) => {
     const stored = await files.findState(key);
     const earlier = stored?.state.outcome;
@@ -38,12 +47,17 @@ export const releaseLease =
       logger.info('Lease was released before', { ...key, answer: earlier.outcome });
       return { outcome: earlier.outcome, ...(earlier.reason && { reason: earlier.reason }) };
     }
-    const state = requireLease(stored?.state, key);
+    requireLease(stored?.state, key);
+    const unpinned = await unpinUnit(stored as StoredState, key, {
+      ...{ driver: drivers[key.kind], aliases, now: now() },
+      readSiblings: (own) => readStates(own, files),
+    });
+    const { state } = unpinned;
     const [group] = await withImages([{ instances: await listInstances(state.autoScalingGroupName) }]);
     const nodes = countPatched({ instances: group?.instances ?? [] }, state.image.amiId);
     const ending = judgeEnding(state, { outcome, reason });
     await files.writeOutcome(key.run, reportEnding(state, ending, { nodes, now: now() }));
-    await stored?.save(release(state, key.run, ending));
+    await unpinned.save(release(state, key.run, ending));
 
     logger.info('Released lease', { ...key, answer: ending.outcome, reason: ending.reason });
     return { outcome: ending.outcome, ...(ending.reason && { reason: ending.reason }) };
@@ -52,6 +66,8 @@ export const releaseLease =
 export const handler = task(
   Input,
   releaseLease({
+    drivers: nodeGroupDrivers,
+    aliases: { view: readTemplateView, copyOnTop, setDefault: setDefaultVersion },
     files: runFilesIn(() => environment('RUN_BUCKET')),
     listInstances,
     withImages,

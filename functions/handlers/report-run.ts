@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { findEnded } from '../adapters/executions.ts';
 import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
 import { type Notification, notifyThrough } from '../adapters/topic.ts';
+import { mayRoll } from '../domain/empty-groups.ts';
 import { rolloutName } from '../domain/execution-name.ts';
 import { leaseHolder } from '../domain/lease.ts';
 import {
@@ -22,6 +23,10 @@ export const Input = strictObject({
   run: nonEmpty,
   error: v.optional(v.string()),
   cause: v.optional(v.string()),
+  /** Given by the machine: the parameter that names the run's AMI now. */
+  publishedAs: v.optional(v.string()),
+  /** Given by the machine: a rollout had not ended when it was decided whether to publish the AMI. */
+  undecided: v.optional(v.boolean()),
   /** Given by `settle`: how often the run that died had been redriven. */
   settledRedrive: v.optional(countFromZero),
 });
@@ -37,13 +42,14 @@ type Dependencies = {
 /**
  * Step "Report run": the end of every node group and of the run, as a file and as a notification.
  *
- * `pending` while a rollout that died is still being settled: nobody knows its end yet. Safe twice: people are told
+ * `pending` while a rollout that died is still being settled, since nobody knows its end yet; and when it was settled
+ * only after the AMI could have been published. Safe twice: people are told
  * before the summary is written, so a summary that is there has been told. One that `settle` wrote is no last word on a
  * run that was redriven since.
  */
 export const reportRun = ({ files, findEndedRollout, notify, now }: Dependencies) => {
   const readOutcomes = async (plan: Plan | undefined) => {
-    const planned = (plan?.nodeGroups ?? []).filter(({ outcome }) => outcome === 'planned' && !plan?.dryRun);
+    const planned = (plan?.nodeGroups ?? []).filter((group) => mayRoll(group) && !plan?.dryRun);
     const found = await Promise.all(
       planned.map(async ({ cluster, name }) => files.findOutcome(plan?.run ?? '', { cluster, nodeGroup: name })),
     );
@@ -58,6 +64,9 @@ export const reportRun = ({ files, findEndedRollout, notify, now }: Dependencies
     return states.some((stored) => leaseHolder(stored?.state, now()) === run);
   };
 
+  const isOpen = async (run: string, missing: readonly GroupReport[], undecided: boolean) =>
+    missing.length === 0 ? undecided : isBeingSettled(run, missing);
+
   /** A rollout that could not even write its outcome still says by its execution why it ended. */
   const explainMissing = async (run: string, missing: readonly GroupReport[]) => {
     const explained = missing.map(async (planned) => {
@@ -67,7 +76,14 @@ export const reportRun = ({ files, findEndedRollout, notify, now }: Dependencies
     return (await Promise.all(explained)).filter((each) => each !== undefined);
   };
 
-  return async ({ run, error, cause = '', settledRedrive }: v.InferOutput<typeof Input>) => {
+  return async ({
+    run,
+    error,
+    cause = '',
+    publishedAs,
+    undecided = false,
+    settledRedrive,
+  }: v.InferOutput<typeof Input>) => {
     const earlier = await files.findSummary(run);
     if (earlier && isLastWord(earlier, settledRedrive)) {
       logger.info('Run was reported before', { run, answer: earlier.status });
@@ -75,13 +91,13 @@ export const reportRun = ({ files, findEndedRollout, notify, now }: Dependencies
     }
     const plan = await files.findPlan(run);
     const { outcomes, missing } = await readOutcomes(plan);
-    if (await isBeingSettled(run, missing)) {
+    if (await isOpen(run, missing, undecided)) {
       logger.info('Run is not over', { run, answer: 'pending', missing: missing.map(({ name }) => name) });
       return { result: 'pending' as const };
     }
     const failure = error === undefined ? undefined : { error, cause };
     const ends = [...outcomes, ...(await explainMissing(run, missing))];
-    const judged = summarise(run, plan, ends, { failure, now: now() });
+    const judged = summarise(run, plan, ends, { failure, publishedAs, now: now() });
     const summary = settledRedrive === undefined ? judged : { ...judged, settledRedrive };
     await notify(notificationOf(summary));
     await files.writeSummary(summary);

@@ -33,7 +33,9 @@ export const startRollout =
     const attempt = nextAttempt(rollout, await driver.newestReplacementId(autoScalingGroupName), now());
     const intended = await held.save({ ...held.state, phase: 'rolling', rollout: attempt });
     const group = await driver.describe(key);
-    const id = await unlessByOthers(driver.start({ key, group, launchTemplate, policy, firstAlone: true, attempt }));
+    const overrides = held.state.launchTemplate?.overrides ?? [];
+    const order = { key, group, launchTemplate, overrides, policy, firstAlone: true, attempt };
+    const id = await unlessByOthers(driver.start(order));
     if (typeof id !== 'string') {
       await intended.save(withdrawAttempt(intended.state));
       throw id;

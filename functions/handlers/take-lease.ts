@@ -9,6 +9,7 @@ import { type NodeGroup, NodeGroupKey } from '../domain/node-group.ts';
 import { endWithoutRollout, leaseHeld } from '../domain/plan.ts';
 import type { GroupReport, Plan } from '../domain/report.ts';
 import { nonEmpty, strictObject } from '../domain/shapes.ts';
+import { withPin } from '../domain/unpin.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
 
@@ -47,14 +48,15 @@ export const takeLease = ({ drivers, files, withImages, now }: Dependencies) => 
     if (holder !== undefined) throw new LeaseHeld(leaseHeld(described, holder).cause);
 
     const planned = entryOf(await files.findPlan(key.run), key);
-    const [group = described] = await withImages([described]);
+    const [group = described] = await withImages([withPin(described, stored?.state)]);
     const end = endWithoutRollout(group, image, stored?.state);
     if (end) {
       await writeEnd(key.run, planned, end);
       logger.info('Left a group that needs no rollout', { ...key, answer: 'not-needed', ...end });
       return { lease: 'not-needed' as const };
     }
-    const answer = decideLease(stored?.state, leaseRequest({ key, executionArn, image }, group, planned), now());
+    const request = leaseRequest({ key, executionArn, image }, group, planned);
+    const answer = decideLease(stored?.state, request, now());
     if (answer.lease === 'held') throw new LeaseHeld(leaseHeld(described, answer.holder).cause);
     await (stored === undefined ? files.createState(answer.state) : stored.save(answer.state));
 

@@ -29,10 +29,14 @@ export const verifyNodes =
       nodes: await listNodes(key.cluster),
       amiId: state.image.amiId,
       patchLevelBefore: state.before.patchLevel,
+      provedElsewhere: state.provedElsewhere,
     });
     if (judged.verification === 'verified') {
       const { patchLevel, leftAlone } = judged;
-      await held.save({ ...state, verified: { patchLevel, leftAlone: [...leftAlone] } });
+      await held.save({
+        ...state,
+        verified: { ...(patchLevel !== undefined && { patchLevel }), leftAlone: [...leftAlone] },
+      });
     }
 
     logger.info('Verified nodes', { ...key, answer: judged.verification, judged });

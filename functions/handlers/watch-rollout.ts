@@ -1,15 +1,18 @@
-import { findLaunchFailure, listInstances } from '../adapters/auto-scaling-groups.ts';
+import { findLaunchFailure, listInstances, readSizes } from '../adapters/auto-scaling-groups.ts';
 import { findImageIds, withImages } from '../adapters/ec2-instances.ts';
 import { type StartExecution, startExecutionsOf } from '../adapters/executions.ts';
 import { clusterReader } from '../adapters/kubernetes.ts';
 import { hasAdmitHook } from '../adapters/lifecycle-hooks.ts';
 import { type NodeGroupDrivers, nodeGroupDrivers } from '../adapters/node-group-drivers.ts';
 import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
+import { readStates } from '../adapters/siblings.ts';
 import { notifyThrough } from '../adapters/topic.ts';
 import { admissionName } from '../domain/execution-name.ts';
 import { NodeGroupKey } from '../domain/node-group.ts';
 import {
   decideProgress,
+  explainFailure,
+  isUnexplained,
   launchAlert,
   lostReplacement,
   type Notice,
@@ -19,16 +22,21 @@ import {
 } from '../domain/rollout.ts';
 import { type LookDependencies, lookAtInstances } from '../domain/rollout-look.ts';
 import { type StateFile, targetVersion } from '../domain/state-file.ts';
+import { judgeUnit, type UnitVerdict } from '../domain/unit.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
 
 type Dependencies = Omit<LookDependencies, 'now'> & {
   readonly drivers: NodeGroupDrivers;
-  readonly files: Pick<RunFiles, 'holdState'>;
+  readonly files: Pick<RunFiles, 'holdState' | 'findState'>;
+  readonly readSizes: typeof readSizes;
   readonly startAdmission: StartExecution;
   readonly notify: (notice: Notice) => Promise<void>;
   readonly now: () => Date;
 };
+
+const withUnit = (seen: Progress, verdict: UnitVerdict): Progress =>
+  verdict.unit === 'failed' && seen.progress !== 'failed' ? { progress: 'failed', reason: verdict.reason } : seen;
 
 /**
  * Step "Watch nodes": one look at a rollout, and how it goes on. Also starts the admission of instances whose event got
@@ -36,7 +44,11 @@ type Dependencies = Omit<LookDependencies, 'now'> & {
  * look changes nothing, an admission has a name.
  */
 export const watchRollout = (dependencies: Dependencies) => {
-  const { drivers, files, startAdmission, notify } = dependencies;
+  const { drivers, files, readSizes, startAdmission, notify } = dependencies;
+
+  /** What fails in one group of a unit need not be tried on in the others. */
+  const judgeOthers = async (state: StateFile, { run }: NodeGroupKey) =>
+    judgeUnit(state, run, await readStates(state, files));
 
   const judge = async (state: StateFile, key: NodeGroupKey, now: Date) => {
     const { rollout } = state;
@@ -45,8 +57,12 @@ export const watchRollout = (dependencies: Dependencies) => {
       lookAtInstances(key, state, { ...dependencies, now }),
     ]);
     const replacement = found ?? lostReplacement(rollout?.id);
-    const progress: Progress = decideProgress({ ...look, replacement });
-    return { progress, look };
+    const decided = decideProgress({ ...look, replacement });
+    const progress =
+      key.kind === 'self-managed' && isUnexplained(decided)
+        ? explainFailure(decided, await readSizes(state.autoScalingGroupName))
+        : decided;
+    return { progress: withUnit(progress, await judgeOthers(state, key)), look };
   };
 
   const putBack = async (key: NodeGroupKey, { autoScalingGroupName, policy }: StateFile) => {
@@ -83,6 +99,7 @@ export const handler = task(
     findImageIds,
     findLaunchFailure,
     isGated: hasAdmitHook,
+    readSizes,
     listNodes: clusterReader(() => environment('READER_ROLE_ARN')).listNodes,
     startAdmission: startExecutionsOf(() => environment('ADMIT_NODE_ARN')),
     notify: notifyThrough(() => environment('TOPIC_ARN')),

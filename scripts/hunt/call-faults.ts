@@ -17,6 +17,7 @@ const throttling: Readonly<Record<string, readonly [code: string, status: number
   S3: ['SlowDown', 503],
   Sfn: ['ThrottlingException', 400],
   Sns: ['ThrottledException', 429],
+  Ssm: ['ThrottlingException', 400],
   Sts: ['Throttling', 400],
 };
 const unavailable: Readonly<Record<string, readonly [code: string, status: number]>> = {
@@ -28,6 +29,7 @@ const unavailable: Readonly<Record<string, readonly [code: string, status: numbe
   S3: ['InternalError', 500],
   Sfn: ['InternalFailure', 500],
   Sns: ['InternalError', 500],
+  Ssm: ['InternalServerError', 500],
   Sts: ['InternalFailure', 500],
 };
 

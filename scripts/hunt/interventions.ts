@@ -81,11 +81,20 @@ export const interventions: Readonly<Record<string, Intervention>> = {
   'start an instance refresh': byAdministrator('StartInstanceRefresh', AutoScalingGroupName),
   'cancel the instance refresh': byAdministrator('CancelInstanceRefresh', AutoScalingGroupName),
   'roll the instance refresh back': byAdministrator('RollbackInstanceRefresh', AutoScalingGroupName),
+  'make a launch template version': (stage) => makeVersion(stage),
   'delete the admission hook': byAdministrator('DeleteLifecycleHook', (group) => ({
     ...AutoScalingGroupName(group),
     LifecycleHookName: 'reglaze-admit',
   })),
 };
+
+/** A person's or a tool's own version of the group's template: the first one with another instance type. */
+function makeVersion(stage: Stage): void {
+  const { autoScaling, ec2 } = stage.account;
+  const { LaunchTemplateId } = autoScaling.group(groupNameOf(stage))?.launchTemplate ?? {};
+  if (LaunchTemplateId === undefined) return;
+  ec2.addLaunchTemplateVersion({ LaunchTemplateId }, { data: { InstanceType: 'm5.2xlarge' }, sourceVersion: '1' });
+}
 
 function resizeBy({ account, ...stage }: Stage, by: number): void {
   const name = groupNameOf({ account, ...stage });

@@ -16,6 +16,8 @@ export type Promises = {
   readonly mayFail?: boolean;
   /** Somebody else takes nodes away, too: how few were Ready is not reglaze's doing alone. */
   readonly othersTakeNodes?: boolean;
+  /** Somebody else moves the launch template, so that a group that followed it may stay at a number, if that is told. */
+  readonly othersMoveTemplate?: boolean;
   /** Somebody else replaces nodes, too. */
   readonly othersChangeGroup?: boolean;
 };
@@ -29,6 +31,8 @@ type Group = BuiltNodeGroup & {
   readonly amis: readonly string[];
   /** What the next instance would be launched with. */
   readonly templateAmi: string | undefined;
+  /** The same, by the launch templates that overrides have for themselves. */
+  readonly overrideAmis: readonly (string | undefined)[];
   readonly version: string | undefined;
   readonly versionBefore: string;
   readonly report: NodeGroupDocument | undefined;
@@ -48,20 +52,37 @@ export function brokenPromises(played: Played, promises: Promises): string[] {
       ...capacityOf(played, group, promises),
       ...replacementsOf(log, group, promises),
     ]),
-    ...leftovers(stage),
+    ...leftovers(stage).filter((left) => !(promises.othersMoveTemplate && isToldPin(left, played))),
     ...executionsOf(stage),
     ...runOf(played, groups, promises),
+    ...publicationOf(played, groups, promises),
     ...blameIn(played, promises),
     ...unheard(stage),
     ...log.filter(({ kind }) => kind === 'defect' || kind === 'refused').map(({ details }) => JSON.stringify(details)),
   ];
 }
 
+const parameter = '/reglaze/windows-2022-core/broad/ami-id';
+
+/** The parameter names an AMI that every group is on, or none; and it does when the run says so, or ended green. */
+function publicationOf({ stage, document }: Played, groups: readonly Group[], promises: Promises): string[] {
+  const { parameters } = stage.account.ssm;
+  const value = parameters.exists(parameter) ? parameters.get(parameter).value : undefined;
+  const isEverywhere = groups.every(({ amis }) => amis.every((ami) => ami === newAmi));
+  const isGreen = document.run.status === 'SUCCEEDED' && groups.every(({ report }) => report?.outcome === 'patched');
+  return only(
+    [value !== undefined && value !== newAmi, `${parameter} names ${value}`],
+    [value === newAmi && !isEverywhere && !promises.othersChangeGroup, `${parameter} names an AMI that not all run`],
+    [value === undefined && (isGreen || document.publishedAs !== undefined), `${parameter} was not written`],
+  );
+}
+
 function lookAt({ stage, document }: Played, group: BuiltNodeGroup): Group {
   const { account, scenario } = stage;
   const { cluster, name, autoScalingGroupName } = group;
   const found = account.autoScaling.group(autoScalingGroupName);
-  const mixed = found?.mixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification;
+  const policy = found?.mixedInstancesPolicy?.LaunchTemplate;
+  const mixed = policy?.LaunchTemplateSpecification;
   const { LaunchTemplateId = '', Version = '$Default' } = found?.launchTemplate ?? mixed ?? {};
   const built = scenario.clusters.find((each) => each.name === cluster)?.nodeGroups.find((each) => each.name === name);
   return {
@@ -69,26 +90,41 @@ function lookAt({ stage, document }: Played, group: BuiltNodeGroup): Group {
     path: `${cluster}/${name}`,
     amis: (found?.instances ?? []).map(({ imageId }) => imageId),
     templateAmi: account.ec2.launchTemplate({ LaunchTemplateId }, Version).data.ImageId,
-    version: found?.launchTemplate?.Version,
-    versionBefore: String((built?.olderVersions ?? 0) + 1),
+    overrideAmis: (policy?.Overrides ?? []).flatMap(({ LaunchTemplateSpecification: own }) =>
+      own === undefined
+        ? []
+        : [
+            account.ec2.launchTemplate({ LaunchTemplateId: own.LaunchTemplateId }, own.Version ?? '$Default').data
+              .ImageId,
+          ],
+    ),
+    version: (found?.launchTemplate ?? mixed)?.Version,
+    versionBefore: versionBefore(built),
     report: document.nodeGroups.find((each) => each.cluster === cluster && each.name === name),
   };
 }
+
+/** What the group named before: an alias, a number of its own, or that of the newest version. */
+const versionBefore = (built: { version: string | number; olderVersions: number } | undefined): string =>
+  built === undefined || built.version === 'number' ? String((built?.olderVersions ?? 0) + 1) : String(built.version);
 
 const storedIn = ({ account, stack }: Stage, key: string): string | undefined =>
   account.s3.object(stack.outputs.RunBucketName ?? '', key)?.body.toString();
 
 /** A group ends on the new AMI or on the old one, as a whole, in the version that it should be in. */
 function endOf(played: Played, group: Group, promises: Promises): string[] {
-  const { path, amis, kind, templateAmi, version, versionBefore } = group;
-  const { expected, othersChangeGroup = false } = promises;
-  const [ami] = amis;
+  const { path, amis, kind, templateAmi, overrideAmis, version, versionBefore } = group;
+  const { expected, othersMoveTemplate = false } = promises;
+  const othersChangeGroup = (promises.othersChangeGroup ?? false) || othersMoveTemplate;
+  // A group without instances is what it would launch.
+  const [ami = templateAmi] = amis;
   if (ami === undefined || new Set(amis).size > 1) return [`${path} is half done: it runs ${amis.join(', ')}`];
   const end = ami === newAmi ? 'patched' : 'restored';
   const isMoved = end === 'restored' && kind === 'self-managed' && version !== versionBefore;
   return [
     ...only(
-      [templateAmi !== ami, `${path} runs ${ami}, and would launch ${templateAmi}`],
+      [templateAmi !== ami && !othersMoveTemplate, `${path} runs ${ami}, and would launch ${templateAmi}`],
+      [overrideAmis.some((own) => own !== ami), `${path} runs ${ami}, and overrides launch ${overrideAmis.join(', ')}`],
       [expected !== 'either' && expected !== end, `${path} ended ${end} instead of ${expected}`],
       [isMoved && !othersChangeGroup, `${path} is back, but on version ${version} instead of ${versionBefore}`],
     ),
@@ -110,7 +146,7 @@ function outcomeOf(
     ]);
   }
   const { outcome, reason } = report;
-  const isReportedPatched = outcome === 'patched' || outcome === 'up-to-date';
+  const isReportedPatched = outcome === 'patched' || outcome === 'up-to-date' || reason?.error === 'VersionPinned';
   return only(
     [isReportedPatched !== (end === 'patched'), `${path} is ${end}, not ${outcome}`],
     [outcome === 'failed' && !mayFail, `${path} is ${end} and is reported failed: ${reason?.error} ${reason?.cause}`],
@@ -144,6 +180,14 @@ function replacementsOf(log: readonly LogEntry[], group: Group, { othersChangeGr
   const count = new Set(ids).size;
   return only([count > 2 && !othersChangeGroup, `${group.path} was replaced ${count} times`]);
 }
+
+/** A pin that the group's report explains. */
+const isToldPin = (left: string, { document }: Played): boolean =>
+  document.nodeGroups.some(
+    ({ name, reason }) =>
+      left.startsWith(`pin of ${name} `) &&
+      (reason?.error === 'VersionPinned' || reason?.cause.includes(' stays at version ')),
+  );
 
 /** Nothing runs on, and whatever had to be settled was. */
 function executionsOf({ account }: Stage): string[] {

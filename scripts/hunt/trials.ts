@@ -149,7 +149,12 @@ export function othersTrial(situation: string, what: string, moment: Moment): Tr
   return {
     id: `${situation}: ${what} ${say(moment)}`,
     situation,
-    promises: { ...loosen(find(situation)), othersTakeNodes: true, othersChangeGroup: what.includes('refresh') },
+    promises: {
+      ...loosen(find(situation)),
+      othersTakeNodes: true,
+      othersChangeGroup: what.includes('refresh'),
+      othersMoveTemplate: what.includes('template'),
+    },
     prepare: (stage) => interfere(stage, moment, act),
   };
 }

@@ -16,6 +16,14 @@ export type NodeGroupDocument = {
   readonly fromPatchLevel?: string;
   readonly toPatchLevel?: string;
   readonly launchTemplate?: { readonly id: string; readonly fromVersion: number; readonly toVersion?: number };
+  /** Set when the group had been taken back to an older AMI since its last rollout. */
+  readonly regressed?: {
+    readonly fromVersion: number;
+    readonly fromAmi: string;
+    readonly toVersion: number;
+    readonly toAmi: string;
+    readonly author?: string;
+  };
   readonly readyNodes?: ReadyNodes;
   readonly startedAt?: string;
   readonly endedAt?: string;
@@ -31,22 +39,26 @@ export type RunDocument = {
     readonly error?: { readonly name: string; readonly cause: string };
   };
   readonly image?: { readonly arn: string; readonly amiId: string; readonly patchLevel?: string };
+  /** The parameter that names the AMI now, if the run has proved it. */
+  readonly publishedAs?: string;
   readonly nodeGroups: readonly NodeGroupDocument[];
   readonly calls: CallCounts & { readonly transitions: number };
 };
 
 type Summary = {
   readonly image?: { readonly arn: string; readonly amiId: string };
+  readonly publishedAs?: string;
   readonly nodeGroups: readonly NodeGroupDocument[];
 };
 
 /** Puts together how the execution ended, what reglaze reported in its bucket, and what the account itself saw. */
 export function describeRun(stage: Stage, observer: Observer, end: RunEnd): RunDocument {
-  const { image, nodeGroups } = readSummary(stage, end.run);
+  const { image, publishedAs, nodeGroups } = readSummary(stage, end.run);
   const patchLevel = nodeGroups.find(({ toPatchLevel }) => toPatchLevel !== undefined)?.toPatchLevel;
   return {
     run: describeEnd(end),
     ...(image && { image: { arn: image.arn, amiId: image.amiId, ...(patchLevel && { patchLevel }) } }),
+    ...(publishedAs !== undefined && { publishedAs }),
     nodeGroups: nodeGroups.map((group) => {
       const readyNodes = observer.readyNodes(group.cluster, group.name);
       return { ...group, ...(readyNodes && { readyNodes }) };

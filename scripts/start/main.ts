@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadScenario, UnreadableScenario } from '../../simulator/scenario/load.ts';
 import type { Scenario } from '../../simulator/scenario/schema.ts';
@@ -6,12 +5,12 @@ import { parseStartArguments, type StartArguments, usage, WrongUsage } from './a
 import { describeRun, type RunDocument } from './document.ts';
 import { observe } from './observer.ts';
 import { readTrigger, runToEnd } from './run.ts';
+import { pathOfScenario, scenarioNames } from './scenario-files.ts';
 import { showProgress } from './show-progress.ts';
 import { setStage } from './stage.ts';
 import { renderSummary } from './summary.ts';
 
 const root = join(import.meta.dirname, '../..');
-const scenarios = join(root, 'scenarios');
 
 /** Account seconds per second unless told otherwise: a month's run takes about a quarter of a minute to watch. */
 const defaultPace = 300;
@@ -58,21 +57,11 @@ async function play(scenario: Scenario, args: StartArguments): Promise<RunDocume
 const targetAmi = ({ images, region }: Scenario): string | undefined =>
   images.at(-1)?.amis.find((ami) => ami.region === region)?.id;
 
-async function pathOfScenario(nameOrFile: string): Promise<string> {
-  const names = await scenarioNames();
-  if (names.includes(nameOrFile)) return join(scenarios, `${nameOrFile}.yml`);
-  if (/[./\\]/.test(nameOrFile)) return nameOrFile;
-  throw new WrongUsage(`There is no scenario ${nameOrFile}; there are ${names.join(', ')}, or name a file.`);
-}
-
-const scenarioNames = async (): Promise<string[]> =>
-  (await readdir(scenarios)).filter((file) => file.endsWith('.yml')).map((file) => file.slice(0, -'.yml'.length));
-
 async function listScenarios(): Promise<void> {
   const names = await scenarioNames();
   const width = Math.max(...names.map((name) => name.length));
   for (const name of names) {
-    const { summary } = await loadScenario(join(scenarios, `${name}.yml`));
+    const { summary } = await loadScenario(await pathOfScenario(name));
     console.log(`${name.padEnd(width)}  ${summary}`);
   }
 }

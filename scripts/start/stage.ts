@@ -27,6 +27,10 @@ export type StageOptions = {
   readonly seed?: number | undefined;
   readonly pace: Pace;
   readonly functions: HostingMode;
+  /** Of the account, if functions run in threads; any free one when missing. */
+  readonly port?: number | undefined;
+  /** The clock that clients outside the account live by, if it is not the account's. */
+  readonly clientClock?: (() => number) | undefined;
 };
 
 let packaged: Promise<Pick<Package, 'template' | 'artifact'>> | undefined;
@@ -44,7 +48,7 @@ async function readPackage() {
 }
 
 /** Packages what has changed, fills an account, deploys the stack into it and lets it read the clusters. */
-export async function setStage(scenario: Scenario, { seed, pace, functions }: StageOptions): Promise<Stage> {
+export async function setStage(scenario: Scenario, { seed, ...place }: StageOptions): Promise<Stage> {
   packaged ??= readPackage();
   const { template, artifact } = await packaged;
   const { accountId, region, startsAt } = scenario;
@@ -52,7 +56,8 @@ export async function setStage(scenario: Scenario, { seed, pace, functions }: St
     identity: { accountId, region, partition: 'aws' },
     startsAt: Date.parse(startsAt),
     seed: seed ?? scenario.seed,
-    ...{ pace, functions, timings: scenario.timings, behaviour: scenario.behaviour },
+    ...{ ...place, timings: scenario.timings, behaviour: scenario.behaviour },
+    quotas: scenario.quotas,
   });
   const built = await buildAccount(account, scenario);
   const stack = await deploy({ account, template, stackName, parameters: {}, artifacts: artifact });

@@ -3,7 +3,7 @@ import { formatDuration, plural, renderTable } from './format.ts';
 
 /** The end of a run for people: a table of the node groups, what it cost, and what to try next. */
 export function renderSummary(document: RunDocument, next: readonly string[]): string[] {
-  const { run, image, nodeGroups, calls } = document;
+  const { run, image, publishedAs, nodeGroups, calls } = document;
   const took = formatDuration(run.simulatedSeconds * 1000);
   const awsCalls = Object.values(calls.aws).reduce((sum, count) => sum + count, 0);
   const kubernetesCalls = Object.values(calls.kubernetes).reduce((sum, count) => sum + count, 0);
@@ -13,6 +13,7 @@ export function renderSummary(document: RunDocument, next: readonly string[]): s
     ...(image
       ? [`Image ${image.arn}`, `AMI ${image.amiId}${image.patchLevel ? `, patch level ${image.patchLevel}` : ''}`]
       : []),
+    ...(publishedAs ? [`Published as ${publishedAs}`] : []),
     ...(nodeGroups.length > 0 ? ['', ...nodeGroupTable(nodeGroups)] : []),
     ...reasons(nodeGroups),
     '',
@@ -40,9 +41,21 @@ function nodeGroupTable(nodeGroups: RunDocument['nodeGroups']): string[] {
 }
 
 function reasons(nodeGroups: RunDocument['nodeGroups']): string[] {
-  return nodeGroups.flatMap(({ cluster, name, reason }) =>
-    reason ? ['', `${cluster}/${name}: ${reason.error}: ${reason.cause}`] : [],
-  );
+  return nodeGroups.flatMap((group) => {
+    const { cluster, name, reason } = group;
+    const lines = reason ? [`${cluster}/${name}: ${reason.error}: ${reason.cause}`] : [];
+    const past = reason?.error === 'Regressed' ? [] : regressionOf(group);
+    return [...lines, ...past].flatMap((line) => ['', line]);
+  });
+}
+
+function regressionOf({ cluster, name, regressed }: NodeGroupDocument): string[] {
+  if (regressed === undefined) return [];
+  const { fromVersion, fromAmi, toVersion, toAmi, author } = regressed;
+  const maker = author === undefined ? '' : `, made by ${author}`;
+  return [
+    `${cluster}/${name} had regressed: from template version ${fromVersion} (${fromAmi}) to ${toVersion} (${toAmi})${maker}`,
+  ];
 }
 
 function versionsOf({ launchTemplate }: NodeGroupDocument): string {

@@ -18,6 +18,8 @@ const singleKeys = [
   'aws:SourceArn',
   'autoscaling:ImageId',
   'autoscaling:LaunchTemplateVersionSpecified',
+  'autoscaling:MaxSize',
+  'autoscaling:MinSize',
   'cloudwatch:namespace',
   'ec2:CreateAction',
   'ec2:InstanceProfile',

@@ -22,13 +22,15 @@ export function createCredentialStore({ clock, random, identity }: Pick<Kernel, 
 
   const operatorKey = newKey('AKIA', 'operator');
   const operator: Caller = {
-    arn: `arn:${identity.partition}:iam::${identity.accountId}:user/operator`,
+    arn: `arn:${identity.partition}:iam::${identity.accountId}:user/Administrator`,
     accessKeyId: operatorKey.accessKeyId,
   };
   entries.set(operatorKey.accessKeyId, { caller: operator, key: operatorKey });
 
   return {
     operatorKey,
+    operatorArn: operator.arn,
+    operatorId: `AIDA${base32(random.hex(20, 'user', operator.arn))}`,
     /** New keys of one session; each call gives others, as STS does. */
     issue(caller: Caller, durationSeconds: number): SessionCredentials {
       const count = (issued.get(caller.arn) ?? 0) + 1;

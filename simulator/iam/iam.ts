@@ -25,6 +25,10 @@ export type RoleSpec = {
 
 export type Role = {
   readonly arn: string;
+  readonly path: string;
+  readonly createdAt: Date;
+  /** As it was given. */
+  readonly trustPolicy: unknown;
   readonly roleId: string;
   readonly roleName: string;
   readonly tags: Readonly<Record<string, string>>;
@@ -48,6 +52,8 @@ export type Iam = {
   /** Adds or replaces one policy of a role. */
   readonly putRolePolicy: (roleArn: string, name: string, document: unknown) => void;
   readonly deleteRolePolicy: (roleArn: string, name: string) => void;
+  /** The documents of a role's policies by name, as they were given. */
+  readonly rolePolicies: (roleArn: string) => Readonly<Record<string, unknown>>;
   readonly createInstanceProfile: (profile: { readonly name: string; readonly roleArn: string }) => {
     readonly arn: string;
   };
@@ -58,6 +64,10 @@ export type Iam = {
   readonly credentialsFor: (session: Session) => SessionCredentials;
   /** Static keys of the account's administrator. */
   readonly operatorCredentials: () => AccessKey;
+  /** The user to whom those keys belong. */
+  readonly operatorArn: string;
+  /** The id of a role, or of the administrator: unlike an ARN it is never given again. Undefined for nobody. */
+  readonly principalId: (arn: string) => string | undefined;
   /** Undefined for keys that this account never gave out, and for sessions of roles that are gone. */
   readonly identify: (key: {
     readonly accessKeyId: string;
@@ -69,7 +79,11 @@ export type Iam = {
   readonly verifyPresigned: (request: PresignedRequest) => PresignedAnswer;
 };
 
-type StoredRole = Role & { readonly trust: Policy; readonly policies: Map<string, Policy> };
+type StoredRole = Role & {
+  readonly trust: Policy;
+  readonly policies: Map<string, Policy>;
+  readonly documents: Map<string, unknown>;
+};
 
 export function createIam({ kernel }: { readonly kernel: Pick<Kernel, 'identity' | 'clock' | 'random'> }): Iam {
   const { identity, random } = kernel;
@@ -89,7 +103,8 @@ export function createIam({ kernel }: { readonly kernel: Pick<Kernel, 'identity'
       const trust = parsePolicy(spec.trustPolicy, 'trust');
       checkTrusted(trust, spec.roleName);
       const role: StoredRole = {
-        arn,
+        ...{ arn, path: spec.path ?? '/', createdAt: new Date(kernel.clock.now()), trustPolicy: spec.trustPolicy },
+        documents: new Map(spec.policies.map(({ name, document }) => [name, document])),
         roleId: `AROA${base32(random.hex(20, 'role', arn, rolesMade++))}`,
         roleName: spec.roleName,
         tags: spec.tags ?? {},
@@ -106,11 +121,16 @@ export function createIam({ kernel }: { readonly kernel: Pick<Kernel, 'identity'
     role: (roleArn) => roles.get(roleArn),
     roles: () => [...roles.values()],
     putRolePolicy: (roleArn, name, document) => {
-      existing(roleArn).policies.set(name, parsePolicy(document, 'identity'));
+      const { policies, documents } = existing(roleArn);
+      policies.set(name, parsePolicy(document, 'identity'));
+      documents.set(name, document);
     },
     deleteRolePolicy: (roleArn, name) => {
-      existing(roleArn).policies.delete(name);
+      const { policies, documents } = existing(roleArn);
+      policies.delete(name);
+      documents.delete(name);
     },
+    rolePolicies: (roleArn) => Object.fromEntries(existing(roleArn).documents),
     createInstanceProfile({ name, roleArn }) {
       existing(roleArn);
       const arn = `arn:${identity.partition}:iam::${identity.accountId}:instance-profile/${name}`;
@@ -132,6 +152,8 @@ export function createIam({ kernel }: { readonly kernel: Pick<Kernel, 'identity'
       return credentials.issue(caller, durationSeconds);
     },
     operatorCredentials: () => credentials.operatorKey,
+    operatorArn: credentials.operatorArn,
+    principalId: (arn) => (arn === credentials.operatorArn ? credentials.operatorId : roles.get(arn)?.roleId),
     identify({ accessKeyId, sessionToken }) {
       const found = credentials.find(accessKeyId, sessionToken);
       const roleArn = found?.caller.roleArn;

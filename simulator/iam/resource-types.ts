@@ -45,7 +45,12 @@ export const resourceTypes: Readonly<Record<string, ServiceActions>> = {
   },
   cloudwatch: {
     page: 'amazoncloudwatch',
-    actions: { DescribeAlarms: ['alarm'], GetMetricData: everythingOnly, PutMetricData: everythingOnly },
+    actions: {
+      DescribeAlarms: ['alarm'],
+      GetMetricData: everythingOnly,
+      ListMetrics: everythingOnly,
+      PutMetricData: everythingOnly,
+    },
   },
   ec2: {
     page: 'amazonec2',
@@ -90,6 +95,8 @@ export const resourceTypes: Readonly<Record<string, ServiceActions>> = {
     page: 'amazonelastickubernetesservice',
     actions: {
       CreateAccessEntry: ['cluster'],
+      DeleteAccessEntry: ['access-entry'],
+      ListAssociatedAccessPolicies: ['access-entry'],
       DescribeAccessEntry: ['access-entry'],
       DescribeCluster: ['cluster'],
       DescribeNodegroup: ['nodegroup'],
@@ -97,8 +104,11 @@ export const resourceTypes: Readonly<Record<string, ServiceActions>> = {
       ListAccessEntries: ['cluster'],
       ListClusters: everythingOnly,
       ListNodegroups: ['cluster'],
+      ListTagsForResource: ['access-entry', 'cluster', 'nodegroup'],
       ListUpdates: ['cluster', 'nodegroup'],
       TagResource: ['access-entry', 'cluster', 'nodegroup'],
+      UntagResource: ['access-entry', 'cluster', 'nodegroup'],
+      UpdateNodegroupConfig: ['nodegroup'],
       UpdateNodegroupVersion: ['nodegroup'],
     },
   },
@@ -107,6 +117,7 @@ export const resourceTypes: Readonly<Record<string, ServiceActions>> = {
     actions: {
       DeleteRule: ['rule'],
       DescribeRule: ['rule'],
+      ListRules: everythingOnly,
       ListTargetsByRule: ['rule'],
       PutEvents: ['event-bus'],
       PutRule: ['rule'],
@@ -114,7 +125,16 @@ export const resourceTypes: Readonly<Record<string, ServiceActions>> = {
       RemoveTargets: ['rule'],
     },
   },
-  iam: { page: 'awsidentityandaccessmanagementiam', actions: { GetRole: ['role'], PassRole: ['role'] } },
+  iam: {
+    page: 'awsidentityandaccessmanagementiam',
+    actions: {
+      GetRole: ['role'],
+      GetRolePolicy: ['role'],
+      ListRolePolicies: ['role'],
+      ListRoles: everythingOnly,
+      PassRole: ['role'],
+    },
+  },
   imagebuilder: {
     page: 'amazonec2imagebuilder',
     actions: {
@@ -143,13 +163,21 @@ export const resourceTypes: Readonly<Record<string, ServiceActions>> = {
   },
   lambda: {
     page: 'awslambda',
-    actions: { GetFunction: ['function'], InvokeFunction: ['function'], ListFunctions: everythingOnly },
+    actions: {
+      GetFunction: ['function'],
+      GetFunctionConfiguration: ['function'],
+      InvokeFunction: ['function'],
+      ListFunctions: everythingOnly,
+    },
   },
   logs: {
     page: 'amazoncloudwatchlogs',
     actions: {
       CreateLogGroup: ['log-group'],
       CreateLogStream: ['log-stream'],
+      DescribeLogStreams: ['log-group'],
+      FilterLogEvents: ['log-group'],
+      GetLogEvents: ['log-stream'],
       PutLogEvents: ['log-stream'],
       PutRetentionPolicy: ['log-group'],
       CreateLogDelivery: everythingOnly,
@@ -178,13 +206,24 @@ export const resourceTypes: Readonly<Record<string, ServiceActions>> = {
     page: 'amazoneventbridgescheduler',
     actions: { CreateSchedule: ['schedule'], DeleteSchedule: ['schedule'], GetSchedule: ['schedule'] },
   },
-  sns: { page: 'amazonsns', actions: { Publish: ['topic'] } },
+  sns: {
+    page: 'amazonsns',
+    actions: {
+      ListSubscriptionsByTopic: ['topic'],
+      Publish: ['topic'],
+      Subscribe: ['topic'],
+      ListSubscriptions: everythingOnly,
+      ListTopics: everythingOnly,
+      Unsubscribe: everythingOnly,
+    },
+  },
   sqs: {
     page: 'amazonsqs',
     actions: {
       DeleteMessage: ['queue'],
       GetQueueAttributes: ['queue'],
       GetQueueUrl: ['queue'],
+      PurgeQueue: ['queue'],
       ReceiveMessage: ['queue'],
       SendMessage: ['queue'],
       ListQueues: everythingOnly,
@@ -193,6 +232,9 @@ export const resourceTypes: Readonly<Record<string, ServiceActions>> = {
   ssm: {
     page: 'awssystemsmanager',
     actions: {
+      DeleteParameter: ['parameter'],
+      DeleteParameters: ['parameter'],
+      DescribeParameters: everythingOnly,
       GetParameter: ['parameter'],
       GetParameters: ['parameter'],
       GetParametersByPath: ['parameter'],
@@ -204,6 +246,7 @@ export const resourceTypes: Readonly<Record<string, ServiceActions>> = {
     actions: {
       DescribeExecution: ['execution'],
       DescribeStateMachine: ['statemachine'],
+      DescribeStateMachineForExecution: ['execution'],
       GetExecutionHistory: ['execution'],
       ListExecutions: ['statemachine', 'maprun'],
       RedriveExecution: ['execution'],

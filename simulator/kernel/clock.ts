@@ -164,12 +164,13 @@ export function createClock(startsAt: number, pace: Pace = 'max'): Clock {
   async function untilDue(next: HeapEntry | undefined): Promise<boolean> {
     if (next === undefined) {
       await stirred();
+      if (currentPace !== 'max') now = Math.max(now, Math.floor(accountTimeNow()));
       return false;
     }
     const before = activity;
     await wallSleep(wallDelay(next.at), stirred());
     now = Math.min(next.at, Math.max(now, Math.floor(accountTimeNow())));
-    return before === activity;
+    return before === activity && isDue(next);
   }
 
   function accountTimeNow(): number {
@@ -182,10 +183,13 @@ export function createClock(startsAt: number, pace: Pace = 'max'): Clock {
   }
 }
 
-/** A pause of the wall clock that ends early, and leaves no timer behind, when `until` resolves. */
+/** A timer of Node.js that is set further ahead ends at once. */
+const longestPause = 2 ** 31 - 1;
+
+/** A pause of the wall clock, of 24 days at most, that ends early, and leaves no timer behind, when `until` resolves. */
 function wallSleep(delayMs: number, until: Promise<void>): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, delayMs);
+    const timer = setTimeout(resolve, Math.min(delayMs, longestPause));
     void until.then(() => {
       clearTimeout(timer);
       resolve();

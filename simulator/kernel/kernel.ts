@@ -15,4 +15,9 @@ export type Kernel = {
   readonly log: EventLog;
   readonly timings: Timings;
   readonly faults: Faults;
+  /**
+   * Milliseconds since the epoch by the clock of clients outside the account, which cannot run at the account's pace.
+   * Missing: they live in account time.
+   */
+  readonly clientClock?: () => number;
 };

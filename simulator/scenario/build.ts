@@ -1,8 +1,12 @@
-import type { _InstanceType, RequestLaunchTemplateData } from '@aws-sdk/client-ec2';
+import type { RequestLaunchTemplateData } from '@aws-sdk/client-ec2';
+import type { Issue } from '@aws-sdk/client-eks';
 import type { Image } from '@aws-sdk/client-imagebuilder';
 import type { Account } from '../account.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
+import type { AmazonsAmi } from '../services/eks/eks-state.ts';
+import { addAmiParameter, applyHistory, earlierSource, machineData, sourceOf } from './group-kinds.ts';
 import type { Scenario, ScenarioAmi, ScenarioCluster, ScenarioNodeGroup } from './schema.ts';
+import { type SharedTemplates, shareTemplate, versionOf } from './shared-templates.ts';
 
 /** One node group of a scenario as it stands in the account. */
 export type BuiltNodeGroup = {
@@ -26,21 +30,24 @@ export async function buildAccount(account: Account, scenario: Scenario): Promis
   for (const image of scenario.images) account.imageBuilder.addImage(imageOf(scenario, image));
   const clusters = new Map<string, Cluster>();
   const nodeGroups: BuiltNodeGroup[] = [];
+  const shared: SharedTemplates = new Map();
   for (const [index, cluster] of scenario.clusters.entries()) {
     const place = await addCluster(account, scenario, cluster, index);
     clusters.set(cluster.name, place.kubernetes);
-    for (const nodeGroup of cluster.nodeGroups) nodeGroups.push(addNodeGroup(account, place, cluster.name, nodeGroup));
+    for (const nodeGroup of cluster.nodeGroups) {
+      nodeGroups.push(addNodeGroup(account, { ...place, shared }, cluster.name, nodeGroup));
+    }
   }
   addFaults(account, scenario, nodeGroups);
   return { clusters, nodeGroups };
 }
 
 function addAmi({ ec2 }: Account, scenario: Scenario, ami: ScenarioAmi): void {
-  const { id: imageId, name, platform, state, defect, ...guest } = ami;
+  const { id: imageId, name, platform, state, defect, createdAt, ...guest } = ami;
   const image = scenario.images.find(({ amis }) => amis.some((copy) => copy.id === imageId));
   ec2.addImage({
     ...{ imageId, name, platform, state },
-    creationDate: new Date(Date.parse(scenario.startsAt) - ageMs).toISOString(),
+    creationDate: createdAt ?? new Date(Date.parse(scenario.startsAt) - ageMs).toISOString(),
     tags: {
       CreatedBy: 'EC2 Image Builder',
       ...(image && { Ec2ImageBuilderArn: imageArn(scenario, image) }),
@@ -77,6 +84,8 @@ type Place = {
   readonly instanceProfileArn: string;
 };
 
+type SharedPlace = Place & { readonly shared: SharedTemplates };
+
 async function addCluster(
   { ec2, eks, iam, addCluster: add }: Account,
   scenario: Scenario,
@@ -108,7 +117,12 @@ async function addCluster(
   return { kubernetes, subnetIds, since, nodeRoleArn, instanceProfileArn: profile.arn };
 }
 
-function addNodeGroup(account: Account, place: Place, cluster: string, nodeGroup: ScenarioNodeGroup): BuiltNodeGroup {
+function addNodeGroup(
+  account: Account,
+  place: SharedPlace,
+  cluster: string,
+  nodeGroup: ScenarioNodeGroup,
+): BuiltNodeGroup {
   const { name, kind } = nodeGroup;
   const template = addLaunchTemplate(account, place, cluster, nodeGroup);
   const autoScalingGroupName =
@@ -121,23 +135,28 @@ function addNodeGroup(account: Account, place: Place, cluster: string, nodeGroup
 type TemplateVersion = { readonly id: string; readonly version: string };
 
 function addLaunchTemplate(
-  { ec2 }: Account,
-  { instanceProfileArn }: Place,
+  account: Account,
+  { instanceProfileArn, nodeRoleArn, shared }: SharedPlace,
   cluster: string,
-  { name, kind, ami, instanceType, olderVersions, version }: ScenarioNodeGroup,
+  nodeGroup: ScenarioNodeGroup,
 ): TemplateVersion {
+  const { ec2 } = account;
+  const { name, kind, olderVersions, launchTemplate } = nodeGroup;
+  const joins = launchTemplate === undefined ? cluster : 'the cluster that its tags name';
   const data: RequestLaunchTemplateData = {
-    ImageId: ami,
-    InstanceType: instanceType as _InstanceType,
+    ...machineData(nodeGroup),
     SecurityGroupIds: ['sg-0aaa1111bbbb2222c'],
-    UserData: Buffer.from(`<powershell>${cluster}</powershell>`).toString('base64'),
+    UserData: Buffer.from(`<powershell>${joins}</powershell>`).toString('base64'),
     // EKS brings the instance profile of a managed node group itself.
     ...(kind === 'self-managed' && { IamInstanceProfile: { Arn: instanceProfileArn } }),
   };
+  if (launchTemplate !== undefined) {
+    return shareTemplate(account, shared, { cluster, nodeRoleArn }, nodeGroup, data);
+  }
   const { id } = ec2.addLaunchTemplate({ name: `${cluster}-${name}`, data });
   let newest = 1;
   while (newest <= olderVersions) newest = ec2.addLaunchTemplateVersion({ LaunchTemplateId: id }, { data }).version;
-  return { id, version: version === 'number' ? String(newest) : version };
+  return { id, version: versionOf(nodeGroup, newest) };
 }
 
 const sizesOf = ({ size, minSize = Math.min(1, size), maxSize = size }: ScenarioNodeGroup) => ({
@@ -147,7 +166,7 @@ const sizesOf = ({ size, minSize = Math.min(1, size), maxSize = size }: Scenario
 });
 
 function addSelfManaged(
-  { autoScaling }: Account,
+  account: Account,
   { subnetIds, since }: Place,
   cluster: string,
   nodeGroup: ScenarioNodeGroup,
@@ -155,6 +174,10 @@ function addSelfManaged(
 ): string {
   const { minSize, maxSize, desiredSize } = sizesOf(nodeGroup);
   const tags = Object.entries(nodeGroup.tags).map(([key, value]) => ({ key, value, propagateAtLaunch: false }));
+  const { autoScaling } = account;
+  const template = { LaunchTemplateId: id, Version: version };
+  const earlier = earlierSource(account, nodeGroup, template);
+  addAmiParameter(account, nodeGroup);
   const { name } = autoScaling.addGroup({
     name: nodeGroup.name,
     ...(nodeGroup.launchConfiguration
@@ -165,10 +188,16 @@ function addSelfManaged(
             instanceType: nodeGroup.instanceType,
           },
         }
-      : { launchTemplate: { LaunchTemplateId: id, Version: version } }),
+      : sourceOf(account, nodeGroup, earlier ?? template)),
     ...{ minSize, maxSize, desiredCapacity: desiredSize, subnetIds, runningSince: since },
+    suspendedProcesses: nodeGroup.suspended,
+    ...(nodeGroup.warmPool && {
+      warmPool: { MinSize: 0, MaxGroupPreparedCapacity: desiredSize, PoolState: nodeGroup.warmPool },
+    }),
     tags: [{ key: `kubernetes.io/cluster/${cluster}`, value: 'owned', propagateAtLaunch: true }, ...tags],
   });
+  if (earlier !== undefined) autoScaling.setLaunchTemplate(name, template);
+  applyHistory(account, name, nodeGroup);
   return name;
 }
 
@@ -176,13 +205,16 @@ function addManaged(
   { eks, autoScaling }: Account,
   { subnetIds, since, nodeRoleArn }: Place,
   cluster: string,
-  { name, tags, autoScalingTags, maxUnavailable, updateStrategy, ...nodeGroup }: ScenarioNodeGroup,
+  nodeGroup: ScenarioNodeGroup,
   launchTemplate: TemplateVersion,
 ): string {
+  const { name, tags, autoScalingTags, maxUnavailable, updateStrategy, amazonsAmi, issues } = nodeGroup;
   const { groupName } = eks.addNodegroup({
     ...{ clusterName: cluster, nodegroupName: name, launchTemplate, nodeRole: nodeRoleArn, subnetIds, tags },
-    scalingConfig: sizesOf({ name, tags, autoScalingTags, maxUnavailable, updateStrategy, ...nodeGroup }),
+    scalingConfig: sizesOf(nodeGroup),
     updateConfig: { maxUnavailable, updateStrategy },
+    ...(amazonsAmi && { amazonsAmi: { ...amazonsAmi, imageId: nodeGroup.ami } as AmazonsAmi }),
+    issues: issues.map((issue) => ({ ...issue, resourceIds: [] }) as Issue),
     runningSince: since,
   });
   if (Object.keys(autoScalingTags).length > 0) autoScaling.tagGroup(groupName, autoScalingTags);

@@ -14,6 +14,7 @@ import { defaultAutoScalingBehaviour } from '../services/autoscaling/behaviour.t
 import { defaultEc2Behaviour } from '../services/ec2/behaviour.ts';
 import { defaultEksBehaviour } from '../services/eks/behaviour.ts';
 import { defaultImageBuilderBehaviour } from '../services/imagebuilder/catalogue.ts';
+import { defaultSsmBehaviour } from '../services/ssm/behaviour.ts';
 
 const amiId = v.pipe(v.string(), v.regex(/^ami-[0-9a-f]{8,17}$/, 'an AMI id, such as ami-0123456789abcdef0'));
 const range = v.strictTuple([v.pipe(number, v.minValue(0)), v.pipe(number, v.minValue(0))]);
@@ -37,6 +38,8 @@ const ami = strictObject({
   /** From registered to IPv4 capacity. */
   addressSeconds: v.optional(range, [10, 40]),
   defect: v.optional(v.picklist(['never-registers', 'never-ready', 'no-addresses'])),
+  /** Ten days before the start unless given. */
+  createdAt: v.optional(timestamp),
 });
 
 const image = strictObject({
@@ -51,6 +54,19 @@ const image = strictObject({
   amis: v.optional(v.array(strictObject({ region: v.string(), accountId: v.optional(v.string()), id: amiId })), []),
 });
 
+/** Instance types by what they have, at least and at most, instead of by name. */
+const requirements = strictObject({ vCpus: range, memoryMiB: range });
+
+/** One entry of a mixed instances policy; what it does not say comes from the group's launch template. */
+const override = strictObject({
+  instanceType: v.optional(v.string()),
+  ami: v.optional(amiId),
+  /** A launch template for this entry alone: the group's, with this AMI. */
+  ownTemplate: v.optional(strictObject({ ami: amiId })),
+  weight: v.optional(countFromOne),
+  requirements: v.optional(requirements),
+});
+
 const nodeGroup = strictObject({
   name,
   kind: v.picklist(['self-managed', 'managed']),
@@ -60,8 +76,10 @@ const nodeGroup = strictObject({
   minSize: v.optional(countFromZero),
   maxSize: v.optional(countFromZero),
   instanceType: v.optional(v.string(), 'm5.xlarge'),
-  /** What the group names as its version: a number stands for the newest one. */
-  version: v.optional(v.picklist(['number', '$Latest', '$Default']), 'number'),
+  /** What the group names as its version: `number` is that of the newest one, a number is itself. */
+  version: v.optional(v.union([v.picklist(['number', '$Latest', '$Default']), countFromOne]), 'number'),
+  /** The name of a launch template that several node groups share; without it each has its own. */
+  launchTemplate: v.optional(name),
   /** Launch template versions that came before the current one. */
   olderVersions: v.optional(countFromZero, 0),
   launchConfiguration: v.optional(v.boolean(), false),
@@ -70,6 +88,24 @@ const nodeGroup = strictObject({
   autoScalingTags: v.optional(tags, {}),
   maxUnavailable: v.optional(countFromOne, 1),
   updateStrategy: v.optional(v.picklist(['DEFAULT', 'MINIMAL']), 'DEFAULT'),
+  /** A mixed instances policy around the launch template. Of self-managed groups, as all that follows down to `warmPool`. */
+  mixedInstances: v.optional(strictObject({ overrides: v.array(override) })),
+  /** Of the launch template, instead of `instanceType`. */
+  requirements: v.optional(requirements),
+  /** The launch template takes the AMI from this SSM parameter. */
+  amiParameter: v.optional(v.string()),
+  /** What the instances run where it is not the template's AMI: they are of another version. */
+  instancesAmi: v.optional(amiId),
+  /** Of the group's nodes, the first are protected from scale-in and the last are in standby. */
+  protectedNodes: v.optional(countFromZero, 0),
+  standbyNodes: v.optional(countFromZero, 0),
+  suspended: v.optional(v.array(v.string()), []),
+  /** A warm pool that is empty because as many instances as shall be prepared are in the group. */
+  warmPool: v.optional(v.picklist(['Stopped', 'Running', 'Hibernated'])),
+  /** A managed group whose template names no AMI: `ami` is then the one that Amazon brings. */
+  amazonsAmi: v.optional(strictObject({ amiType: v.string(), releaseVersion: v.string() })),
+  /** Problems of a managed group's health, which make it DEGRADED. */
+  issues: v.optional(v.array(strictObject({ code: v.string(), message: v.string() })), []),
 });
 
 const cluster = strictObject({
@@ -143,6 +179,7 @@ const behaviour = strictObject({
   autoScaling: v.optional(switchesOf(defaultAutoScalingBehaviour), {}),
   eks: v.optional(switchesOf(defaultEksBehaviour), {}),
   imageBuilder: v.optional(switchesOf(defaultImageBuilderBehaviour), {}),
+  ssm: v.optional(switchesOf(defaultSsmBehaviour), {}),
 });
 
 /** One account and what happens to it: the form of the files in `scenarios/`. */
@@ -162,6 +199,7 @@ export const Scenario = strictObject({
   event: v.optional(v.string()),
   faults: v.optional(v.array(v.variant('at', [launchFault, callFault])), []),
   operator: v.optional(v.array(operatorAction), []),
+  quotas: v.optional(strictObject({ launchTemplateVersions: v.exactOptional(countFromOne) }), {}),
   timings: v.optional(timings, {}),
   behaviour: v.optional(behaviour, {}),
 });

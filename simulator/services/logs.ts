@@ -1,9 +1,10 @@
 import type { Kernel } from '../kernel/kernel.ts';
-import { type Caller, ServiceError } from '../kernel/service.ts';
+import { type Caller, type Service, ServiceError } from '../kernel/service.ts';
 import type { MetricStore } from './cloudwatch/metric-store.ts';
 import { type Authority, servicePrincipal } from './kms/authority.ts';
 import type { Kms } from './kms.ts';
 import { embeddedMetrics } from './logs/embedded-metrics.ts';
+import { createLogOperations } from './logs/operations.ts';
 
 export type LogGroupSpec = {
   readonly logGroupName: string;
@@ -24,6 +25,7 @@ export type WriteRequest = {
 
 /** The log groups of the account. */
 export type Logs = {
+  readonly service: Service;
   readonly createLogGroup: (spec: LogGroupSpec) => LogGroup;
   readonly deleteLogGroup: (logGroupName: string) => void;
   readonly logGroup: (logGroupName: string) => LogGroup | undefined;
@@ -71,7 +73,7 @@ export function createLogs({ kernel, iam, kms, metrics }: Dependencies): Logs {
       throw new ServiceError('InvalidParameterException', `The specified KMS Key cannot be used: ${refusal}`);
   };
 
-  return {
+  const logs: Omit<Logs, 'service'> = {
     createLogGroup(spec) {
       const { logGroupName, retentionInDays } = spec;
       if (groups.has(logGroupName))
@@ -110,4 +112,5 @@ export function createLogs({ kernel, iam, kms, metrics }: Dependencies): Logs {
       return held.lines;
     },
   };
+  return { ...logs, service: { model: 'logs', name: 'Logs', operations: createLogOperations(logs, kernel) } };
 }

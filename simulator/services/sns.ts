@@ -4,6 +4,7 @@ import { type Caller, type Service, ServiceError } from '../kernel/service.ts';
 import { type Authority, type PolicyContext, type PolicyDocument, servicePrincipal } from './kms/authority.ts';
 import type { Kms } from './kms.ts';
 import { createPublishOperation } from './sns/publish-operation.ts';
+import { createSubscriptionOperations } from './sns/subscription-operations.ts';
 import type { Sqs } from './sqs.ts';
 
 export type TopicSpec = { readonly topicName: string; readonly displayName?: string; readonly kmsKey?: string };
@@ -43,6 +44,8 @@ export type Sns = {
   readonly deleteTopic: (topicArn: string) => void;
   readonly setPolicy: (topicArn: string, policy: PolicyDocument | undefined) => void;
   readonly topic: (topicArn: string) => Topic | undefined;
+  /** By name. */
+  readonly topics: () => readonly Topic[];
   readonly subscribe: (
     request: Pick<Subscription, 'topicArn' | 'protocol' | 'endpoint'> & { readonly rawMessageDelivery?: boolean },
   ) => Subscription;
@@ -122,8 +125,7 @@ export function createSns({ kernel, iam, kms, sqs }: Dependencies): Sns {
     return { messageId };
   };
 
-  return {
-    service: { model: 'sns', name: 'Sns', operations: { Publish: createPublishOperation(publish) } },
+  const sns: Omit<Sns, 'service'> = {
     createTopic(spec) {
       const arn = `arn:${partition}:sns:${region}:${accountId}:${spec.topicName}`;
       if (topics.has(arn)) throw new ServiceError('InvalidParameter', `Topic already exists: ${spec.topicName}`);
@@ -141,6 +143,7 @@ export function createSns({ kernel, iam, kms, sqs }: Dependencies): Sns {
       iam.setResourcePolicy(topicArn, policy ?? defaultPolicy(topicArn, accountId));
     },
     topic: (topicArn) => topics.get(topicArn)?.topic,
+    topics: () => [...topics.values()].map(({ topic }) => topic).sort((a, b) => (a.arn < b.arn ? -1 : 1)),
     subscribe({ topicArn, protocol, endpoint, rawMessageDelivery = false }) {
       const { topic, subscriptions } = held(topicArn);
       const arn = `${topicArn}:${kernel.random.uuid('sns-subscription', topicArn, protocol, endpoint)}`;
@@ -158,6 +161,11 @@ export function createSns({ kernel, iam, kms, sqs }: Dependencies): Sns {
     publish,
     publications: (topicArn) => held(topicArn).publications,
   };
+  const operations = {
+    Publish: createPublishOperation(publish),
+    ...createSubscriptionOperations(sns, accountId),
+  };
+  return { ...sns, service: { model: 'sns', name: 'Sns', operations } };
 }
 
 /**

@@ -1,9 +1,10 @@
 import { denialMessage } from '../iam/authorization.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import { type Caller, ServiceError } from '../kernel/service.ts';
+import { type Caller, type Service, ServiceError } from '../kernel/service.ts';
 import type { Authority, PolicyContext, PolicyDocument } from './kms/authority.ts';
 import type { Kms } from './kms.ts';
 import { createMessageStore, type Message, type MessageStore } from './sqs/message-store.ts';
+import { createQueueOperations } from './sqs/operations.ts';
 
 export type QueueSpec = {
   readonly queueName: string;
@@ -26,12 +27,15 @@ export type SendRequest = {
   readonly context?: PolicyContext;
 };
 
-/** The queues of the account. No wire operations yet: the services of the account put in, scenarios and people read. */
+/** The queues of the account. */
 export type Sqs = {
+  readonly service: Service;
   readonly createQueue: (spec: QueueSpec) => Queue;
   readonly deleteQueue: (queueArn: string) => void;
   readonly setPolicy: (queueArn: string, policy: PolicyDocument | undefined) => void;
-  readonly queue: (arnOrUrl: string) => Queue | undefined;
+  readonly queue: (arnOrUrl: string) => (Queue & { readonly spec: QueueSpec }) | undefined;
+  /** By name. */
+  readonly queues: () => readonly Queue[];
   /**
    * @throws {ServiceError} `QueueDoesNotExist`, `AccessDenied` when the queue's policy or the caller's own does not
    * allow it, `KmsAccessDenied` when the key's does not, `InvalidMessageContents` when the body is too long.
@@ -40,6 +44,10 @@ export type Sqs = {
   /** Hides what it returns for the visibility timeout; after `maxReceiveCount` times a message moves to the dead-letter queue. */
   readonly receive: (queueArn: string, options?: { readonly atMost?: number }) => readonly Message[];
   readonly remove: (queueArn: string, receiptHandle: string) => void;
+  /** Deletes all messages. */
+  readonly purge: (queueArn: string) => void;
+  /** Messages that can be received now, and those that somebody received or that are delayed. */
+  readonly counts: (queueArn: string) => { readonly visible: number; readonly hidden: number };
   /** What is visible now, oldest first, without receiving it. */
   readonly messages: (queueArn: string) => readonly Message[];
   /** Called whenever the number of visible messages of a queue changes. */
@@ -70,7 +78,7 @@ export function createSqs({ kernel, iam, kms }: Dependencies): Sqs {
     kernel.log.write('queue.redriven', { queue: from.queueName, messageId: message.messageId, to: deadLetterArn });
   };
 
-  return {
+  const sqs: Omit<Sqs, 'service'> = {
     createQueue(spec) {
       const arn = `arn:${partition}:sqs:${region}:${accountId}:${spec.queueName}`;
       if (queues.has(arn))
@@ -107,8 +115,11 @@ export function createSqs({ kernel, iam, kms }: Dependencies): Sqs {
       held(queueArn);
       iam.setResourcePolicy(queueArn, policy);
     },
-    queue: (arnOrUrl) =>
-      [...queues.values()].find(({ queue }) => queue.arn === arnOrUrl || queue.url === arnOrUrl)?.queue,
+    queue(arnOrUrl) {
+      const found = [...queues.values()].find(({ queue }) => queue.arn === arnOrUrl || queue.url === arnOrUrl);
+      return found && { ...found.queue, spec: found.spec };
+    },
+    queues: () => [...queues.values()].map(({ queue }) => queue).sort((a, b) => (a.arn < b.arn ? -1 : 1)),
     send({ queueArn, body, attributes = {}, caller, context = {} }) {
       const { queue, spec, store } = held(queueArn);
       const permission = { action: 'sqs:SendMessage', resource: queueArn, context };
@@ -131,9 +142,12 @@ export function createSqs({ kernel, iam, kms }: Dependencies): Sqs {
     },
     receive: (queueArn, { atMost = 1 } = {}) => held(queueArn).store.receive(atMost),
     remove: (queueArn, receiptHandle) => held(queueArn).store.remove(receiptHandle),
+    purge: (queueArn) => held(queueArn).store.close(),
+    counts: (queueArn) => held(queueArn).store.counts(),
     messages: (queueArn) => held(queueArn).store.visible(),
     onDepth: (listener) => {
       listeners.push(listener);
     },
   };
+  return { ...sqs, service: { model: 'sqs', name: 'Sqs', operations: createQueueOperations(sqs, kernel) } };
 }

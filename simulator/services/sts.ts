@@ -102,9 +102,9 @@ export function createSts({ kernel, iam }: { readonly kernel: Kernel; readonly i
   }
 
   function identityOf(caller: Caller): Output<GetCallerIdentityCommandOutput> {
-    const roleId = caller.roleArn === undefined ? undefined : iam.role(caller.roleArn)?.roleId;
-    const name = caller.arn.split('/').at(-1) ?? '';
-    return { Account: identity.accountId, Arn: caller.arn, UserId: roleId === undefined ? name : `${roleId}:${name}` };
+    const principalId = iam.principalId(caller.roleArn ?? caller.arn) ?? '';
+    const session = caller.roleArn === undefined ? '' : `:${caller.arn.split('/').at(-1)}`;
+    return { Account: identity.accountId, Arn: caller.arn, UserId: `${principalId}${session}` };
   }
 
   function sessionArn({ roleName }: Role, sessionName: string): string {

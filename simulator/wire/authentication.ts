@@ -12,7 +12,10 @@ export type Authentication =
 /** How far the clock of a caller may be from the account's. */
 const skewMs = 5 * 60 * 1000;
 
-type Account = { readonly iam: Pick<Iam, 'identify'>; readonly kernel: Pick<Kernel, 'clock' | 'identity'> };
+type Account = {
+  readonly iam: Pick<Iam, 'identify'>;
+  readonly kernel: Pick<Kernel, 'clock' | 'identity' | 'clientClock'>;
+};
 
 /** Finds out who signed a request, checking key, token, signature, scope and time as AWS does. */
 export function authenticate({ iam, kernel }: Account, request: WireRequest): Authentication {
@@ -35,7 +38,7 @@ export function authenticate({ iam, kernel }: Account, request: WireRequest): Au
   if (found.expiration !== undefined && found.expiration.getTime() <= kernel.clock.now()) {
     return failed('expired-token', 'The security token included in the request is expired');
   }
-  const late = lateness(kernel.clock.now(), signature);
+  const late = lateness(timeOfSigning(kernel, request, signature), signature);
   return late === undefined ? { caller: found.caller } : failed('clock-skew', late);
 }
 
@@ -54,6 +57,24 @@ function payloadHash({ headers, body }: WireRequest, { expiresSeconds, service }
   const isHash = /^[0-9a-f]{64}$/.test(stated);
   return isHash && stated !== sha256(body) ? undefined : stated;
 }
+
+/**
+ * The time that a signature is judged by. Clients outside the account sign by their own clock, or by what an earlier
+ * answer told them of the account's, which has run on since: any time between the two is now.
+ */
+function timeOfSigning(
+  { clock, clientClock }: Account['kernel'],
+  { origin }: WireRequest,
+  { amzDate }: Signature,
+): number {
+  const account = clock.now();
+  return origin === undefined && clientClock !== undefined
+    ? within(parseAmzDate(amzDate), account, clientClock())
+    : account;
+}
+
+const within = (at: number, one: number, other: number) =>
+  Math.min(Math.max(at, Math.min(one, other)), Math.max(one, other));
 
 function lateness(now: number, { amzDate, expiresSeconds }: Signature): string | undefined {
   const signedAt = parseAmzDate(amzDate);

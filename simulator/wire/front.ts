@@ -4,8 +4,10 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { type Caller, type Service, ServiceError } from '../kernel/service.ts';
 import { ConnectionLost, type Front, type WireRequest, type WireResponse } from '../kernel/wire.ts';
 import { createDirectory, serviceNameOf } from './directory.ts';
+import { xmlReply } from './protocol-query.ts';
 import { type Call, callerOf, mannersFor, permit, understand } from './request-checks.ts';
 import { wireErrorOf } from './wire-errors.ts';
+import { element, escapeXml } from './xml-output.ts';
 
 export type FrontOptions = {
   readonly kernel: Kernel;
@@ -73,16 +75,22 @@ export function createFront({ kernel, iam, services, onKill }: FrontOptions): Fr
     const { endpoint, request, requestId, operationName } = call;
     let caller: Caller | undefined;
     let effect: Effect;
-    const finish = (response: WireResponse, error?: string) => {
+    const finish = (response: WireResponse, error?: string, message?: string) => {
       const functionName = request.origin?.functionName ?? caller?.functionName;
-      const about = { ...(functionName && { functionName }), ...(error && { error }) };
+      // A function's own log has the message; somebody outside may have nobody to ask.
+      const reason = functionName === undefined ? message : undefined;
+      const about = { ...(functionName && { functionName }), ...(error && { error }), ...(reason && { reason }) };
       log.write('call.aws', { operation: call.name, ...about });
       reply(response, effect);
     };
     const fail = (error: unknown) => {
       const known = error instanceof ServiceError ? error : defect(call, error);
       const wire = wireErrorOf(endpoint.model, known);
-      finish(endpoint.protocol.encodeError({ model: endpoint.model, requestId }, wire, request), wire.name);
+      finish(
+        endpoint.protocol.encodeError({ model: endpoint.model, requestId }, wire, request),
+        wire.name,
+        wire.message,
+      );
     };
     const succeed = (output: unknown) => {
       let response: WireResponse;
@@ -138,7 +146,17 @@ export function createFront({ kernel, iam, services, onKill }: FrontOptions): Fr
     const written = request.headers['smithy-protocol'] ?? request.headers['content-type'] ?? 'no content type';
     const reason = `Not simulated: service "${service}" in "${written}" at ${request.method} ${request.path}.`;
     log.write('refused', { reason });
-    const body = Buffer.from(JSON.stringify({ __type: 'NotSimulated', message: reason }));
-    return { status: 501, headers: { 'content-type': 'application/json', 'x-amzn-requestid': requestId }, body };
+    return notSimulated(request, requestId, reason);
   }
+}
+
+/** For a service that is not there nobody can tell the protocol; its clients read XML if they write forms. */
+function notSimulated({ headers }: WireRequest, requestId: string, reason: string): WireResponse {
+  if (/^application\/x-www-form-urlencoded/.test(headers['content-type'] ?? '')) {
+    const parts = element('Code', 'NotSimulated') + element('Message', escapeXml(reason));
+    const content = element('Error', parts) + element('RequestId', requestId);
+    return xmlReply(501, requestId, element('ErrorResponse', content));
+  }
+  const body = Buffer.from(JSON.stringify({ __type: 'NotSimulated', message: reason }));
+  return { status: 501, headers: { 'content-type': 'application/json', 'x-amzn-requestid': requestId }, body };
 }

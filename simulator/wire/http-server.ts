@@ -26,6 +26,11 @@ export async function listen({ front, kernel, tls, port = 0 }: ListenOptions) {
   const server: Server = tls === undefined ? createServer(handle) : createTlsServer(tls, handle);
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) return;
+    kernel.log.write('request.malformed', { reason: error.message });
+    socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  });
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));

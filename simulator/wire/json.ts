@@ -80,8 +80,8 @@ export function parseJsonBody(body: Buffer, problems: Problem[]): unknown {
   }
 }
 
-/** Turns outputs into what `JSON.stringify` writes: dates as seconds, blobs as base64. */
-export function createJsonWriter(model: Model, nameOf: JsonNames) {
+/** Turns outputs into what `JSON.stringify` writes: dates as seconds unless they are kept, blobs as base64. */
+export function createJsonWriter(model: Model, nameOf: JsonNames, { keepsDates = false } = {}) {
   const write = (reference: { readonly shape: string }, value: unknown, path: string): unknown => {
     const shape = shapeOf(model, reference);
     if (isScalar(shape)) return scalar(shape, value, path);
@@ -100,7 +100,7 @@ export function createJsonWriter(model: Model, nameOf: JsonNames) {
   const scalar = (shape: Shape, value: unknown, path: string): unknown => {
     checkScalar(shape, value, path);
     if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-    if (!(value instanceof Date)) return value;
+    if (keepsDates || !(value instanceof Date)) return value;
     const format = shape.timestampFormat ?? 'unixTimestamp';
     return format === 'unixTimestamp' ? value.getTime() / 1000 : writeTimestamp(value, format);
   };

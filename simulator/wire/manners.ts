@@ -149,7 +149,14 @@ function invalidForEc2([problem]: readonly Problem[]): ServiceError {
   }
 }
 
-const byProtocol: Readonly<Record<string, Manners>> = { query, json, 'rest-json': restJson, ec2, 'rest-xml': s3 };
+const byProtocol: Readonly<Record<string, Manners>> = {
+  query,
+  json,
+  'rest-json': restJson,
+  ec2,
+  'rest-xml': s3,
+  'smithy-rpc-v2-cbor': json,
+};
 
 /** Where a service has its own words. EKS and Image Builder check members in the service, hence their own names. */
 const byService: Readonly<Record<string, Partial<Manners>>> = {

@@ -40,7 +40,7 @@ export const jsonProtocol: Protocol = {
 };
 
 /** Services that used to speak query tell their old error codes beside the new names. */
-const queryCompatibility = (model: Model, error: { code: string; status: number }): Record<string, string> =>
+export const queryCompatibility = (model: Model, error: { code: string; status: number }): Record<string, string> =>
   model.metadata.protocols.includes('query')
     ? { 'x-amzn-query-error': `${error.code};${error.status < 500 ? 'Sender' : 'Receiver'}` }
     : {};

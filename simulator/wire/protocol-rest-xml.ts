@@ -10,7 +10,10 @@ import { unwrapBody } from './s3-body.ts';
 import { createXmlWriter, element, escapeXml } from './xml-output.ts';
 
 /** Root elements of S3's documents where they are not named after the output's shape. */
-const rootNames: Readonly<Record<string, string>> = { ListObjectsV2: 'ListBucketResult' };
+const rootNames: Readonly<Record<string, string>> = {
+  ListBuckets: 'ListAllMyBucketsResult',
+  ListObjectsV2: 'ListBucketResult',
+};
 const namespace = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
 
 /** REST with XML bodies, in the form in which S3 speaks it. */

@@ -4,8 +4,10 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { type CallContext, type Caller, type Operation, ServiceError } from '../kernel/service.ts';
 import type { WireRequest } from '../kernel/wire.ts';
 import { authenticate } from './authentication.ts';
+import { decompressed } from './content-encoding.ts';
 import type { Endpoint } from './directory.ts';
 import { type Manners, mannersOf } from './manners.ts';
+import type { Problem } from './problems.ts';
 import { validate } from './validation.ts';
 
 /** One request on its way through the account. */
@@ -47,9 +49,11 @@ export function understand({ kernel }: Checks, call: Call): { operation: Operati
     kernel.log.write('refused', { operation: name, reason: 'This operation is not simulated.' });
     throw mannersFor(call).unknownOperation(operationName);
   }
-  const { input, problems } = protocol.decode(model, operationName, request);
+  const unreadable: Problem[] = [];
+  const plain = endpoint.protocolName === 'rest-xml' ? request : decompressed(request, unreadable);
+  const { input, problems } = protocol.decode(model, operationName, plain);
   const forbidden = described.input === undefined ? [] : validate(model, described.input.shape, input);
-  const all = [...problems, ...forbidden];
+  const all = [...unreadable, ...problems, ...forbidden];
   const unknown = all.filter(({ kind }) => kind === 'unknown');
   if (unknown.length > 0) kernel.log.write('refused', { operation: name, reason: 'Unknown parameters.', unknown });
   if (all.length > 0) throw mannersFor(call).invalid(all);

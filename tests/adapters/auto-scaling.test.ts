@@ -64,12 +64,12 @@ describe('Auto Scaling groups', () => {
     {
       case: '$Latest',
       group: { LaunchTemplate: { LaunchTemplateId: 'lt-0a', Version: '$Latest' } },
-      source: { type: 'unpinned', follows: '$Latest' },
+      source: { type: 'launch-template', template: { id: 'lt-0a', version: 0 }, follows: '$Latest' },
     },
     {
       case: 'no version, which means the default',
       group: { LaunchTemplate: { LaunchTemplateId: 'lt-0a' } },
-      source: { type: 'unpinned', follows: '$Default' },
+      source: { type: 'launch-template', template: { id: 'lt-0a', version: 0 }, follows: '$Default' },
     },
     {
       case: 'a mixed instances policy',
@@ -174,9 +174,13 @@ describe('instance refreshes', () => {
 
   it('are started with a number and every preference', async () => {
     aws.on(StartInstanceRefreshCommand).resolves({ InstanceRefreshId: 'refresh-1' });
-    expect(await startRefresh('win2022', { id: 'lt-0a', version: 8 }, refreshPreferences(4, aPolicy(), true))).toBe(
-      'refresh-1',
-    );
+    expect(
+      await startRefresh(
+        'win2022',
+        { LaunchTemplate: { LaunchTemplateId: 'lt-0a', Version: '8' } },
+        refreshPreferences(4, aPolicy(), true),
+      ),
+    ).toBe('refresh-1');
     expect(aws.commandCalls(StartInstanceRefreshCommand)[0]?.args[0].input).toMatchObject({
       DesiredConfiguration: { LaunchTemplate: { LaunchTemplateId: 'lt-0a', Version: '8' } },
       Preferences: {
@@ -191,7 +195,11 @@ describe('instance refreshes', () => {
   it('that began at the same moment are looked at again', async () => {
     aws.on(StartInstanceRefreshCommand).rejects(awsError('InstanceRefreshInProgressFault'));
     await expect(
-      startRefresh('win2022', { id: 'lt-0a', version: 8 }, refreshPreferences(4, aPolicy(), true)),
+      startRefresh(
+        'win2022',
+        { LaunchTemplate: { LaunchTemplateId: 'lt-0a', Version: '8' } },
+        refreshPreferences(4, aPolicy(), true),
+      ),
     ).rejects.toMatchObject({ name: 'AwsUnavailable' });
   });
 

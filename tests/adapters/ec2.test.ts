@@ -161,6 +161,26 @@ describe('a launch template version', () => {
     });
   });
 
+  it('that EC2 has no room for is refused, with what to do', async () => {
+    aws.on(DescribeLaunchTemplateVersionsCommand).resolves({ LaunchTemplateVersions: [] });
+    aws.on(CreateLaunchTemplateVersionCommand).rejects(awsError('VersionLimitExceeded'));
+    await expect(deriveVersion(source, 'ami-0new')).rejects.toMatchObject({
+      name: 'LaunchTemplateFull',
+      message: expect.stringContaining('Delete old versions'),
+    });
+  });
+
+  it('is looked for among those with the AMI alone, and not through all pages of them', async () => {
+    aws.on(CreateLaunchTemplateVersionCommand).resolves({ LaunchTemplateVersion: { VersionNumber: 8 } });
+    aws.on(DescribeLaunchTemplateVersionsCommand).callsFake(({ Versions, Filters }) => {
+      if (Versions) return { LaunchTemplateVersions: [made(8, '', 'ami-0new')] };
+      expect(Filters).toEqual([{ Name: 'image-id', Values: ['ami-0new'] }]);
+      return { LaunchTemplateVersions: [made(9, 'by hand', 'ami-0new')], NextToken: 'more' };
+    });
+    expect(await deriveVersion(source, 'ami-0new')).toEqual({ id: 'lt-0a', version: 8 });
+    expect(aws.commandCalls(DescribeLaunchTemplateVersionsCommand).length).toBeLessThan(10);
+  });
+
   it('that is gone names no AMI', async () => {
     aws.on(DescribeLaunchTemplateVersionsCommand).rejects(awsError('InvalidLaunchTemplateId.VersionNotFound'));
     expect(await readLaunchSource(source)).toMatchObject({ imageId: undefined });
@@ -168,7 +188,9 @@ describe('a launch template version', () => {
 
   it('tells an unresolved parameter and attribute-based instance types', async () => {
     aws.on(DescribeLaunchTemplateVersionsCommand).resolves({
-      LaunchTemplateVersions: [{ LaunchTemplateData: { ImageId: 'resolve:ssm:/ami', InstanceRequirements: {} } }],
+      LaunchTemplateVersions: [
+        { VersionNumber: 7, LaunchTemplateData: { ImageId: 'resolve:ssm:/ami', InstanceRequirements: {} } },
+      ],
     });
     expect(await readLaunchSource(source)).toMatchObject({
       imageId: 'resolve:ssm:/ami',

@@ -63,9 +63,9 @@ describe('managed node groups', () => {
         } as never,
       ],
     });
-    ec2
-      .on(DescribeLaunchTemplateVersionsCommand)
-      .resolves({ LaunchTemplateVersions: [{ LaunchTemplateData: { ImageId: 'ami-0fedcba9876543210' } }] });
+    ec2.on(DescribeLaunchTemplateVersionsCommand).resolves({
+      LaunchTemplateVersions: [{ VersionNumber: 7, LaunchTemplateData: { ImageId: 'ami-0fedcba9876543210' } }],
+    });
     expect(await managedGroups.describe(name)).toMatchObject({
       kind: 'managed',
       cluster: 'demo',

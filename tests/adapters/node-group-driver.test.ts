@@ -114,7 +114,7 @@ beforeEach(() => {
   for (const client of [autoScaling, eks, ec2]) client.reset();
   ec2
     .on(DescribeLaunchTemplateVersionsCommand)
-    .resolves({ LaunchTemplateVersions: [{ LaunchTemplateData: { ImageId: 'ami-0old' } }] });
+    .resolves({ LaunchTemplateVersions: [{ VersionNumber: 7, LaunchTemplateData: { ImageId: 'ami-0old' } }] });
 });
 
 describe.each([

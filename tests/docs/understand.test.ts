@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultAutoScalingBehaviour } from '../../simulator/services/autoscaling/behaviour.ts';
 import { defaultEc2Behaviour } from '../../simulator/services/ec2/behaviour.ts';
 import { defaultEksBehaviour } from '../../simulator/services/eks/behaviour.ts';
+import { defaultSsmBehaviour } from '../../simulator/services/ssm/behaviour.ts';
 import { codeIn, firstTable, readPage, root, section } from './support/page.ts';
 
 const page = readPage(join('docs', 'understand.md'));
@@ -26,7 +27,12 @@ describe('the page for newcomers', () => {
   it('lists every switch of the embedded account with its default', () => {
     const rows = firstTable(section(page, '### Switches'));
     const documented = Object.fromEntries(rows.flatMap((row) => codeIn(row.Switch).map((name) => [name, row.Default])));
-    const defaults = { ...defaultAutoScalingBehaviour, ...defaultEc2Behaviour, ...defaultEksBehaviour };
+    const defaults = {
+      ...defaultAutoScalingBehaviour,
+      ...defaultEc2Behaviour,
+      ...defaultEksBehaviour,
+      ...defaultSsmBehaviour,
+    };
 
     for (const [name, value] of Object.entries(defaults)) {
       expect(documented).toHaveProperty(name);

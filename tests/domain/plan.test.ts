@@ -66,11 +66,6 @@ describe('the plan of a node group', () => {
       error: 'LaunchConfiguration',
     },
     {
-      case: '$Latest',
-      group: { source: { type: 'unpinned', templateId: 'lt-0a', follows: '$Latest' } },
-      error: 'LaunchTemplateUnpinned',
-    },
-    {
       case: 'a mixed instances policy',
       group: { source: { type: 'mixed-instances-policy' } },
       error: 'MixedInstancesPolicy',

@@ -12,6 +12,7 @@ describe('what is left of a rollout whose execution ended', () => {
     { phase: 'admitting', next: 'close' },
     { phase: 'rolling', next: 'roll-back' },
     { phase: 'replaced', next: 'roll-back' },
+    { phase: 'proved', next: 'judge' },
     { phase: 'rolling-back', next: 'roll-back' },
     { phase: 'promoted', next: 'close' },
     { phase: 'released', next: 'nothing' },

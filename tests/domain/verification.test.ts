@@ -40,6 +40,12 @@ describe('the verification of a group', () => {
     expect(verifyNodes({ ...view, ...change } as typeof view).verification).toBe('wrong');
   });
 
+  it('needs no node in an empty group when another group has proved the AMI, and every node in one that is not', () => {
+    const empty = { ...view, instances: [], nodes: [], provedElsewhere: true };
+    expect(verifyNodes(empty)).toEqual({ verification: 'verified', leftAlone: [] });
+    expect(verifyNodes({ ...empty, instances: [anInstance()] }).verification).toBe('wrong');
+  });
+
   it('names what a replacement leaves alone', () => {
     const protectedOne = anInstance({ instanceId: 'i-0p', protectedFromScaleIn: true });
     const standby = anInstance({ instanceId: 'i-0s', lifecycleState: 'Standby' });

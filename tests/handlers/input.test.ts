@@ -22,6 +22,7 @@ const reason = { error: 'A', cause: 'b' };
 const inputs: Record<string, object> = {
   'resolve-image': { imageArn },
   'plan-run': { run: 'run-1', image },
+  'plan-empty-groups': { run: 'run-1' },
   'take-lease': { ...key, executionArn: 'arn:one', image },
   'create-template-version': key,
   'open-admission': key,
@@ -33,6 +34,7 @@ const inputs: Record<string, object> = {
   'watch-roll-back': key,
   'close-admission': key,
   'release-lease': { ...key, outcome: 'patched' },
+  'publish-image': { run: 'run-1', image },
   'report-run': { run: 'run-1' },
   'examine-node': admission,
   'record-late-node': { ...admission, finding: reason },

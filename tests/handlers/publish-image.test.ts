@@ -85,11 +85,11 @@ describe('Publish image', () => {
     expect(store.puts).toHaveLength(3);
   });
 
-  it('publishes nothing of a run with a group that has no outcome', async () => {
+  it('publishes nothing of a run with a group that has no outcome, and says that it may get one', async () => {
     const { account, store } = aStore();
     account.bucket.files.delete('runs/newer/outcomes/demo/win2022.json');
 
-    expect(await publishImage(store)({ run: 'newer', image: newer })).toEqual({ publication: 'not-proved' });
+    expect(await publishImage(store)({ run: 'newer', image: newer })).toEqual({ publication: 'not-ended' });
     expect(store.puts).toEqual([]);
   });
 

@@ -1,6 +1,7 @@
 import '../support/handler-environment.ts';
 import { describe, expect, it } from 'vitest';
 import { release } from '../../functions/domain/lease.ts';
+import type { TemplateVersion } from '../../functions/domain/node-group.ts';
 import { nextForRollout } from '../../functions/domain/settlement.ts';
 import { closeAdmission } from '../../functions/handlers/close-admission.ts';
 import { createTemplateVersion } from '../../functions/handlers/create-template-version.ts';
@@ -89,6 +90,12 @@ describe('Take lease', () => {
   });
 });
 
+/** What the step takes of an account, with the maker of versions that a test brings. */
+const makingVersions = (account: FakeAccount, deriveVersion: () => Promise<TemplateVersion>) => ({
+  ...{ drivers: account.drivers, files: account.files, findEndedRollout: account.findEndedRollout, now: account.now },
+  deriveVersion,
+});
+
 describe('Make launch template version', () => {
   const deriveVersion = async () => ({ id: 'lt-0a', version: 8 });
 
@@ -99,7 +106,7 @@ describe('Make launch template version', () => {
       phases.push(account.state.phase);
       return deriveVersion();
     };
-    const { launchTemplate } = await createTemplateVersion({ files: account.files, deriveVersion: derive })(key);
+    const { launchTemplate } = await createTemplateVersion(makingVersions(account, derive))(key);
     expect(launchTemplate).toEqual({ id: 'lt-0a', fromVersion: 7, toVersion: 8 });
     expect(phases).toEqual(['versioned']);
     expect(account.state.launchTemplate).toEqual(launchTemplate);
@@ -108,7 +115,7 @@ describe('Make launch template version', () => {
   it("never works on a group whose lease is another run's", async () => {
     const account = new FakeAccount().withState(aState());
     await expect(
-      createTemplateVersion({ files: account.files, deriveVersion })(aKey({ run: 'run-2' })),
+      createTemplateVersion(makingVersions(account, deriveVersion))(aKey({ run: 'run-2' })),
     ).rejects.toMatchObject({ name: 'LeaseLost' });
   });
 });
@@ -208,7 +215,7 @@ describe('Verify nodes, promote, release', () => {
   it('ends with a group that is patched, reported, and free', async () => {
     const account = replaced();
     expect(await verifyNodes(account)(key)).toEqual({ verification: 'verified' });
-    expect(await promote(account)(key)).toEqual({ promoted: true });
+    expect(await promote(account)(key)).toEqual({ progress: 'promoted' });
     await closeAdmission(account)(key);
     expect(await releaseLease(account)({ ...key, outcome: 'patched' })).toEqual({ outcome: 'patched' });
     expect(account.state.lease).toBeUndefined();

@@ -173,6 +173,14 @@ describe('Report run', () => {
     expect(account.notices).toEqual([]);
   });
 
+  it('waits when all rollouts ended only after the AMI could have been published', async () => {
+    const account = planned();
+    account.bucket.seed('runs/run-1/outcomes/demo/win2022.json', aReport({ outcome: 'patched' }));
+    expect(await reportRun(account)({ run: 'run-1', undecided: true })).toEqual({ result: 'pending' });
+    expect(account.notices).toEqual([]);
+    expect(await reportRun(account)({ run: 'run-1' })).toEqual({ result: 'succeeded' });
+  });
+
   it('is red when a rollout left no outcome', async () => {
     expect(await reportRun(planned())({ run: 'run-1' })).toMatchObject({ result: 'failed', error: 'OutcomeMissing' });
   });

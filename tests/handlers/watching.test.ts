@@ -31,6 +31,7 @@ const depsOf = (account: FakeAccount) => ({
   findImageIds: account.findImageIds,
   findLaunchFailure: account.findLaunchFailure,
   isGated: async () => account.gated,
+  readSizes: account.readSizes,
   listNodes: account.listNodes,
   notify: account.notify,
   now: account.now,

@@ -35,7 +35,10 @@ const impliedBy: Readonly<Record<string, readonly string[]>> = {
   's3:GetObject': ['s3:ListBucket'],
   // The caller is checked for what launching from the template needs.
   'autoscaling:StartInstanceRefresh': ['ec2:RunInstances', 'ec2:CreateTags', 'iam:PassRole'],
+  'autoscaling:UpdateAutoScalingGroup': ['ec2:RunInstances', 'ec2:CreateTags', 'iam:PassRole'],
   'eks:UpdateNodegroupVersion': ['ec2:RunInstances', 'ec2:CreateTags', 'iam:PassRole'],
+  // The AMI in the parameter is looked at with the caller's rights.
+  'ssm:PutParameter': ['ec2:DescribeImages'],
   // The topic is encrypted with the caller's rights.
   'sns:Publish': ['kms:Decrypt', 'kms:GenerateDataKey'],
 };
@@ -118,16 +121,25 @@ describe.each(functions)('the rights of $step', (stackFunction) => {
 });
 
 describe('what can do harm', () => {
+  // Whoever gives a group another version needs what launching from it needs.
+  const launching = ['create-template-version', 'start-rollout', 'roll-back', 'watch-roll-back', 'release-lease'];
+
   it.each([
     { action: 'autoscaling:StartInstanceRefresh', steps: ['start-rollout', 'roll-back', 'watch-roll-back'] },
     { action: 'eks:UpdateNodegroupVersion', steps: ['start-rollout', 'roll-back', 'watch-roll-back'] },
-    { action: 'ec2:RunInstances', steps: ['start-rollout', 'roll-back', 'watch-roll-back'] },
-    { action: 'ec2:CreateTags', steps: ['start-rollout', 'roll-back', 'watch-roll-back'] },
-    { action: 'iam:PassRole', steps: ['start-rollout', 'roll-back', 'watch-roll-back'] },
+    { action: 'ec2:RunInstances', steps: launching },
+    { action: 'ec2:CreateTags', steps: launching },
+    { action: 'iam:PassRole', steps: launching },
+    { action: 'autoscaling:UpdateAutoScalingGroup', steps: ['create-template-version', 'release-lease'] },
+    { action: 'ec2:ModifyLaunchTemplate', steps: ['release-lease'] },
     { action: 'autoscaling:RollbackInstanceRefresh', steps: ['roll-back', 'watch-roll-back'] },
+    { action: 'ssm:PutParameter', steps: ['publish-image'] },
     { action: 'autoscaling:PutLifecycleHook', steps: ['open-admission', 'watch-rollout'] },
     { action: 'autoscaling:DeleteLifecycleHook', steps: ['close-admission'] },
-    { action: 'ec2:CreateLaunchTemplateVersion', steps: ['create-template-version', 'roll-back', 'watch-roll-back'] },
+    {
+      action: 'ec2:CreateLaunchTemplateVersion',
+      steps: ['create-template-version', 'roll-back', 'watch-roll-back', 'release-lease'],
+    },
   ])('$action is left to $steps', ({ action, steps }) => {
     expect(stepsWith(action).toSorted()).toEqual(steps.toSorted());
   });
@@ -139,6 +151,7 @@ describe('what can do harm', () => {
     'autoscaling:TerminateInstanceInAutoScalingGroup',
     'ec2:TerminateInstances',
     's3:DeleteObject',
+    'ssm:DeleteParameter',
     's3:DeleteObjectVersion',
   ])('%s is nobody’s', (action) => {
     expect(granting(action)).toEqual([]);
@@ -154,6 +167,18 @@ describe('what can do harm', () => {
 
     expect(changes.length).toBeGreaterThan(0);
     expect(unlimited).toEqual([]);
+  });
+
+  it('never changes the sizes of a group', () => {
+    for (const { statement } of granting('autoscaling:UpdateAutoScalingGroup')) {
+      expect(statement.Condition?.Null).toMatchObject({ 'autoscaling:MinSize': 'true', 'autoscaling:MaxSize': 'true' });
+    }
+  });
+
+  it('writes parameters below /reglaze/ only', () => {
+    const resources = granting('ssm:PutParameter').flatMap(({ statement }) => statement.Resource);
+
+    expect(resources.filter((arn) => !arn.endsWith(':parameter/reglaze/*'))).toEqual([]);
   });
 
   it('launches only from launch templates', () => {

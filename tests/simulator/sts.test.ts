@@ -143,6 +143,6 @@ it('GetCallerIdentity needs no right at all', async () => {
     Account: accountId,
   });
   await expect(clientFor(iam.operatorCredentials()).send(new GetCallerIdentityCommand({}))).resolves.toMatchObject({
-    Arn: `arn:aws:iam::${accountId}:user/operator`,
+    Arn: `arn:aws:iam::${accountId}:user/Administrator`,
   });
 });

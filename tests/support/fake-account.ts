@@ -4,6 +4,8 @@ import type { GroupInstance, NodeGroup } from '../../functions/domain/node-group
 import type { LaunchFailure } from '../../functions/domain/rollout.ts';
 import type { EndedExecution } from '../../functions/domain/settlement.ts';
 import type { StateFile } from '../../functions/domain/state-file.ts';
+import type { TemplateView } from '../../functions/domain/unpin.ts';
+import type { TemplateAliases } from '../../functions/domain/unpin-step.ts';
 import { aNode, now } from './builders.ts';
 import { FakeNodeGroup } from './fake-node-group.ts';
 import { FakeRunBucket } from './fake-run-bucket.ts';
@@ -49,8 +51,25 @@ export class FakeAccount {
   ];
   listNodes = async () => this.nodes;
   viewCluster = async () => ({ nodes: this.nodes });
+  /** When AMIs were made. */
+  ages = new Map<string, Date>();
+  describeAges = async (amiIds: readonly string[]) =>
+    new Map([...this.ages].filter(([amiId]) => amiIds.includes(amiId)));
+  readSizes = async () => ({ desired: 2, max: 4, instances: this.nodeGroup.group.instances.length });
   findLaunchFailure = async () => this.launchFailure;
   findImageIds = async (ids: readonly string[]) => new Map(ids.map((id) => [id, 'ami-0new']));
+
+  /** What was done to the launch template's aliases. */
+  template: TemplateView = { defaultVersion: 7, newer: [] };
+  readonly aliases: TemplateAliases = {
+    view: async () => this.template,
+    copyOnTop: async ({ version }, _, newest) => {
+      this.nodeGroup.changes.push(`copy version ${version} above ${newest}`);
+    },
+    setDefault: async ({ version }) => {
+      this.nodeGroup.changes.push(`make version ${version} the default`);
+    },
+  };
 
   findEndedRollout = async (name: string) => this.endedRollouts.get(name);
 

@@ -1,6 +1,6 @@
 import type { NodeGroupDrivers } from '../../functions/adapters/node-group-drivers.ts';
 import { ReplacementByOthers } from '../../functions/domain/errors.ts';
-import type { NodeGroup, TemplateVersion } from '../../functions/domain/node-group.ts';
+import type { Follower, LaunchSource, NodeGroup, TemplateVersion } from '../../functions/domain/node-group.ts';
 import type { NodeGroupDriver, ReplacementOrder } from '../../functions/domain/node-group-driver.ts';
 import { chooseStart, isActive, type Replacement } from '../../functions/domain/replacement.ts';
 import { aGroup } from './builders.ts';
@@ -32,6 +32,20 @@ export class FakeNodeGroup implements NodeGroupDriver {
   describe = async () => this.group;
 
   findActive = async () => this.replacements.find(isActive)?.id;
+
+  /** Groups that follow the launch template, this one among them when it does. */
+  followers: Follower[] = [];
+  listFollowers = async () => this.followers;
+
+  setVersion: NodeGroupDriver['setVersion'] = async (_, { id, version }) => {
+    this.changes.push(`set version ${version}`);
+    const { source } = this.group;
+    if (source.type !== 'launch-template') return;
+    const { follows: __, ...rest } = source;
+    const follows = version === '$Latest' || version === '$Default' ? { follows: version } : {};
+    const number = 'follows' in follows ? source.template.version : Number(version);
+    this.group = { ...this.group, source: { ...rest, ...follows, template: { id, version: number } } as LaunchSource };
+  };
 
   openAdmission = async (_: string, metadata: unknown) => {
     this.changes.push('put hook');

@@ -53,17 +53,26 @@ export async function play(name: string, options: PlayOptions = {}): Promise<Pla
   return { document: describeRun(stage, observer, end), stage, observer, end, log: stage.account.kernel.log.entries() };
 }
 
-/** What is left of ours in the groups of an account: hooks, active refreshes, leases. Empty when a run has ended well. */
-export function leftovers({ account, stack, nodeGroups }: Stage): string[] {
+/** What is left of ours in the groups of an account: hooks, active refreshes, leases, pins. Empty when a run has ended well. */
+export function leftovers({ account, scenario, stack, nodeGroups }: Stage): string[] {
   const bucket = stack.outputs.RunBucketName ?? '';
   const leases = account.s3
     .keys(bucket)
     .filter((key) => key.startsWith('state/'))
     .filter((key) => JSON.parse(account.s3.object(bucket, key)?.body.toString() ?? '{}').lease !== undefined);
-  const inGroups = nodeGroups.flatMap(({ autoScalingGroupName }) => {
+  const inGroups = nodeGroups.flatMap(({ cluster, name, autoScalingGroupName }) => {
+    const built = scenario.clusters
+      .find((each) => each.name === cluster)
+      ?.nodeGroups.find((each) => each.name === name);
     const group = account.autoScaling.group(autoScalingGroupName);
     const refresh = group?.activeRefresh ? [`active refresh of ${autoScalingGroupName}`] : [];
-    return [...(group?.hooks ?? []).map((hook) => `hook ${hook} of ${autoScalingGroupName}`), ...refresh];
+    const follows = String(built?.version).startsWith('$') && !built?.mixedInstances ? built?.version : undefined;
+    const version = group?.launchTemplate?.Version;
+    const pin =
+      follows !== undefined && version !== undefined && version !== follows
+        ? [`pin of ${autoScalingGroupName} to ${version}, which followed ${follows}`]
+        : [];
+    return [...pin, ...(group?.hooks ?? []).map((hook) => `hook ${hook} of ${autoScalingGroupName}`), ...refresh];
   });
   return [...leases.map((key) => `lease in ${key}`), ...inGroups];
 }

@@ -2,14 +2,16 @@ import type {
   InstanceMaintenancePolicy,
   LaunchTemplateSpecification,
   MixedInstancesPolicy,
+  WarmPoolConfiguration,
 } from '@aws-sdk/client-auto-scaling';
 import { type AutoScalingState, wakeSoon } from './autoscaling-state.ts';
-import type { Group } from './group.ts';
+import { capacityOf, countedInstances, type Group } from './group.ts';
 import { type HookSpec, putHook } from './hook-definitions.ts';
 import { type LaunchSource, launchSourceOf } from './launch-source.ts';
 import { placeInstance } from './launching.ts';
 import { groupArn } from './permissions.ts';
 import { checkPolicies } from './termination-policy.ts';
+import { checkWarmPool } from './warm-pool.ts';
 
 export type GroupSpec = {
   readonly name: string;
@@ -32,6 +34,7 @@ export type GroupSpec = {
   readonly defaultInstanceWarmup?: number;
   readonly maintenancePolicy?: InstanceMaintenancePolicy;
   readonly newInstancesProtected?: boolean;
+  readonly warmPool?: WarmPoolConfiguration;
   /** Its instances have been in service since then. Without it they are launched now, through the hooks. */
   readonly runningSince?: Date;
 };
@@ -44,7 +47,7 @@ export function createGroup(state: AutoScalingState, spec: GroupSpec): Group {
   state.groups.set(group.name, group);
   state.kernel.log.write('group.capacity', { group: group.name, desired: group.desired });
   if (spec.runningSince !== undefined) {
-    for (let count = 0; count < group.desired; count++) placeInstance(state, group, spec.runningSince);
+    while (capacityOf(countedInstances(group)) < group.desired) placeInstance(state, group, spec.runningSince);
   }
   wakeSoon(state, group);
   return group;
@@ -60,6 +63,7 @@ function checkSpec({ groups, ec2 }: AutoScalingState, spec: GroupSpec): void {
   if (missing !== undefined || subnetIds.length === 0) {
     throw new Error(`Auto Scaling group ${name} needs subnets that exist; ${missing ?? 'none'} does not.`);
   }
+  checkWarmPool(spec);
   checkPolicies(spec.terminationPolicies ?? []);
 }
 
@@ -85,6 +89,7 @@ function emptyGroup(state: AutoScalingState, spec: GroupSpec): Group {
     terminationPolicies: spec.terminationPolicies ?? ['Default'],
     newInstancesProtected: spec.newInstancesProtected ?? false,
     capacityRebalance: false,
+    warmPool: spec.warmPool,
     tags: new Map(tags),
     suspended: new Map(),
     instances: new Map(),

@@ -1,4 +1,4 @@
-import type { InstanceMaintenancePolicy, LifecycleState } from '@aws-sdk/client-auto-scaling';
+import type { InstanceMaintenancePolicy, LifecycleState, WarmPoolConfiguration } from '@aws-sdk/client-auto-scaling';
 import type { Timer } from '../../kernel/clock.ts';
 import type { Activity } from './activities.ts';
 import type { LaunchSource, SavedTemplate } from './launch-source.ts';
@@ -19,6 +19,8 @@ export type GroupInstance = {
   /** With the version's number, whatever the group's own configuration says. */
   readonly template?: SavedTemplate | undefined;
   readonly launchConfigurationName?: string | undefined;
+  /** Units of the group's capacity; one where its override gives no weight. */
+  readonly weight: number | undefined;
   readonly launchedAt: number;
   state: LifecycleState;
   health: 'Healthy' | 'Unhealthy';
@@ -49,6 +51,8 @@ export type Group = {
   terminationPolicies: readonly string[];
   newInstancesProtected: boolean;
   capacityRebalance: boolean;
+  /** An empty pool: see `checkWarmPool`. */
+  readonly warmPool: WarmPoolConfiguration | undefined;
   readonly tags: Map<string, GroupTag>;
   /** By process, the reason. */
   readonly suspended: Map<string, string>;
@@ -80,6 +84,11 @@ export function isWaiting({ actions }: GroupInstance): boolean {
 
 export function countedInstances(group: Group): GroupInstance[] {
   return [...group.instances.values()].filter(isCounted);
+}
+
+/** Units of capacity, which are instances as long as none has a weight. */
+export function capacityOf(instances: readonly GroupInstance[]): number {
+  return instances.reduce((units, { weight = 1 }) => units + weight, 0);
 }
 
 export function isSuspended(group: Group, process: string): boolean {

@@ -1,4 +1,5 @@
 import type {
+  InstanceRequirements,
   LaunchTemplateOverrides,
   LaunchTemplateSpecification,
   MixedInstancesPolicy,
@@ -6,8 +7,8 @@ import type {
 import { ServiceError } from '../../kernel/service.ts';
 import type { Ec2 } from '../ec2/ec2.ts';
 import type { LaunchRequest } from '../ec2/launching.ts';
-import { notSimulated } from '../ec2/refusal.ts';
 import { validationError } from './errors.ts';
+import { matchingInstanceTypes } from './instance-types.ts';
 
 /** A launch template as a group keeps it: `version` is a number, `$Latest` or `$Default`, as it was given. */
 export type SavedTemplate = { readonly id: string; readonly name: string; readonly version: string };
@@ -32,6 +33,9 @@ export type Override = {
   readonly instanceType?: string | undefined;
   readonly imageId?: string | undefined;
   readonly template?: SavedTemplate | undefined;
+  /** How many units of the group's capacity one instance is; one when it is not given. */
+  readonly weight?: number | undefined;
+  readonly requirements?: InstanceRequirements | undefined;
 };
 
 /** One way to launch an instance; what is missing comes from the template. */
@@ -40,6 +44,7 @@ export type LaunchOption = {
   readonly launchConfigurationName?: string | undefined;
   readonly instanceType?: string | undefined;
   readonly imageId?: string | undefined;
+  readonly weight?: number | undefined;
 };
 
 export type SourceInput = {
@@ -64,14 +69,41 @@ export function launchSourceOf(ec2: Ec2, input: SourceInput): LaunchSource {
 }
 
 /** Every way that the source offers, in the order in which a launch tries them. */
-export function launchOptions(source: LaunchSource): readonly LaunchOption[] {
-  if (source.kind === 'template') return [{ template: source.template }];
+export function launchOptions(ec2: Ec2, source: LaunchSource): readonly LaunchOption[] {
   if (source.kind === 'launch-configuration') {
     const { name, imageId, instanceType } = source;
     return [{ launchConfigurationName: name, imageId, instanceType }];
   }
-  if (source.overrides.length === 0) return [{ template: source.template }];
-  return source.overrides.map((override) => ({ ...override, template: override.template ?? source.template }));
+  const overrides = source.kind === 'mixed' && source.overrides.length > 0 ? source.overrides : [{}];
+  return overrides.flatMap(({ requirements, ...override }: Override) => {
+    const option = { ...override, template: override.template ?? source.template };
+    const wanted =
+      requirements ?? (option.instanceType === undefined ? requirementsIn(ec2, option.template) : undefined);
+    return wanted === undefined
+      ? [option]
+      : matchingInstanceTypes(wanted).map((instanceType) => ({ ...option, instanceType }));
+  });
+}
+
+/** What the template itself demands of instance types; nothing when the version is gone. */
+function requirementsIn(ec2: Ec2, { id, version }: SavedTemplate) {
+  return unlessMissing(() => ec2.launchTemplate({ LaunchTemplateId: id }, version).data.InstanceRequirements);
+}
+
+/** Whether instance types are chosen by attributes anywhere in the source. */
+export function choosesByAttributes(ec2: Ec2, source: LaunchSource): boolean {
+  if (source.kind === 'launch-configuration') return false;
+  const overrides = source.kind === 'mixed' ? source.overrides : [];
+  const templates = [source.template, ...overrides.flatMap(({ template }) => template ?? [])];
+  return (
+    overrides.some(({ requirements }) => requirements !== undefined) ||
+    templates.some((template) => requirementsIn(ec2, template) !== undefined)
+  );
+}
+
+/** Whether an instance may be worth more than one unit of the group's capacity. */
+export function hasWeights(source: LaunchSource): boolean {
+  return source.kind === 'mixed' && source.overrides.some(({ weight = 1 }) => weight !== 1);
 }
 
 /** What EC2 is asked for, but for the place and the tags. */
@@ -92,7 +124,7 @@ export type Launched = {
 
 /** Launched from this source as it stands now: `$Latest` and `$Default` are looked up at every question. */
 export function matchesSource(ec2: Ec2, source: LaunchSource, instance: Launched): boolean {
-  return launchOptions(source).some((option) => {
+  return launchOptions(ec2, source).some((option) => {
     if (option.launchConfigurationName !== undefined) {
       return instance.launchConfigurationName === option.launchConfigurationName;
     }
@@ -112,7 +144,7 @@ function isFromTemplate(ec2: Ec2, { template }: LaunchOption, instance: Launched
 
 /** Why a refresh of a group that has this saved source cannot be rolled back; undefined when it can. */
 export function irreversibleBecause(ec2: Ec2, source: LaunchSource): string | undefined {
-  const templates = launchOptions(source).flatMap(({ template }) => (template ? [template] : []));
+  const templates = launchOptions(ec2, source).flatMap(({ template }) => (template ? [template] : []));
   if (templates.some(({ version }) => version.startsWith('$'))) {
     return 'the Auto Scaling group uses the $Latest or $Default version of its launch template';
   }
@@ -125,8 +157,12 @@ export function irreversibleBecause(ec2: Ec2, source: LaunchSource): string | un
 
 /** The image that a saved version names, empty if none; undefined when the version has been deleted. */
 function savedImage(ec2: Ec2, { id, version }: SavedTemplate): string | undefined {
+  return unlessMissing(() => ec2.launchTemplate({ LaunchTemplateId: id }, version).data.ImageId ?? '');
+}
+
+function unlessMissing<T>(look: () => T): T | undefined {
   try {
-    return ec2.launchTemplate({ LaunchTemplateId: id }, version).data.ImageId ?? '';
+    return look();
   } catch (error) {
     if (error instanceof ServiceError) return undefined;
     throw error;
@@ -159,18 +195,25 @@ function savedTemplate(ec2: Ec2, specification: LaunchTemplateSpecification): Sa
 }
 
 function overrideOf(ec2: Ec2, override: LaunchTemplateOverrides): Override {
-  if (override.WeightedCapacity !== undefined) {
-    throw notSimulated(
-      'The simulator counts instances, not weights: WeightedCapacity in an override is not simulated.',
-    );
+  const { InstanceType, ImageId, LaunchTemplateSpecification: specification, InstanceRequirements } = override;
+  if (InstanceType !== undefined && InstanceRequirements !== undefined) {
+    throw validationError('An override must not have both InstanceType and InstanceRequirements.');
   }
-  if (override.InstanceRequirements !== undefined) {
-    throw notSimulated('The simulator does not choose instance types by InstanceRequirements: name the InstanceType.');
-  }
-  const { InstanceType, ImageId, LaunchTemplateSpecification: specification } = override;
   return {
+    weight: weightOf(override),
+    requirements: InstanceRequirements,
     instanceType: InstanceType,
     imageId: ImageId,
     template: specification === undefined ? undefined : savedTemplate(ec2, specification),
   };
+}
+
+/** 1 to 999, by the documentation of LaunchTemplateOverrides. */
+function weightOf({ WeightedCapacity: given }: LaunchTemplateOverrides): number | undefined {
+  if (given === undefined) return undefined;
+  const weight = Number(given);
+  if (!(Number.isInteger(weight) && 1 <= weight && weight <= 999)) {
+    throw validationError(`WeightedCapacity must be a whole number from 1 to 999, not ${given}.`);
+  }
+  return weight;
 }

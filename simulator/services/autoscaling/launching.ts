@@ -18,7 +18,7 @@ export type Launch = {
 /** Starts one instance. False when EC2 refused it: the activity says why, and the group backs off. */
 export function launchInstance(state: AutoScalingState, group: Group, { source, cause, stays }: Launch): boolean {
   const place = choosePlace(state.ec2, group, stays);
-  const options = launchOptions(source);
+  const options = launchOptions(state.ec2, source);
   const option = options[(group.failures?.count ?? 0) % options.length] ?? {};
   const activity = startActivity(state, group, {
     kind: 'launch',
@@ -49,7 +49,7 @@ export function launchInstance(state: AutoScalingState, group: Group, { source, 
 /** An instance that has been in service since `since`, for accounts that start with a history. */
 export function placeInstance(state: AutoScalingState, group: Group, since: Date): void {
   const place = choosePlace(state.ec2, group, () => true);
-  const option = launchOptions(group.source)[0] ?? {};
+  const option = launchOptions(state.ec2, group.source)[0] ?? {};
   const instance = addMember(state, group, runMachine(state, group, option, place, since), option);
   instance.state = 'InService';
   instance.inServiceAt = since.getTime();
@@ -88,6 +88,7 @@ function addMember(state: AutoScalingState, group: Group, machine: Ec2Instance, 
     subnetId: machine.subnetId,
     template: option.template && launched && { ...option.template, version: `${launched.version}` },
     launchConfigurationName: option.launchConfigurationName,
+    weight: option.weight,
     launchedAt: state.kernel.clock.now(),
     state: 'Pending',
     health: 'Healthy',

@@ -54,12 +54,10 @@ export function launchPermissions(
 ): readonly Permission[] {
   if (input?.LaunchTemplate === undefined && input?.MixedInstancesPolicy === undefined) return [];
   const source = sourceOrNothing(state, input);
-  return launchOptions(source ?? { kind: 'mixed', template: NO_TEMPLATE, overrides: [], policy: {} })
+  return (source === undefined ? [] : launchOptions(state.ec2, source))
     .flatMap((option) => useOf(state, profiles, group, option))
     .flatMap((use) => useLaunchTemplate(state.kernel.identity, use));
 }
-
-const NO_TEMPLATE = { id: '', name: '', version: '' };
 
 /** A template that does not exist is the operation's own error, not a missing right. */
 function sourceOrNothing({ ec2 }: AutoScalingState, input: SourceInput): LaunchSource | undefined {
@@ -77,7 +75,7 @@ function useOf(
   group: Group | undefined,
   { template, imageId, instanceType }: LaunchOption,
 ): LaunchTemplateUse[] {
-  if (template === undefined || template.id === '') return [];
+  if (template === undefined) return [];
   const { data, tags, id } = ec2.launchTemplate({ LaunchTemplateId: template.id }, template.version);
   const image = imageId ?? data.ImageId ?? '*';
   const type = instanceType ?? data.InstanceType;

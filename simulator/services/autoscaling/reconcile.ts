@@ -1,6 +1,6 @@
 import { inSeconds } from './activities.ts';
 import type { AutoScalingState } from './autoscaling-state.ts';
-import { countedInstances, type Group, isSuspended } from './group.ts';
+import { capacityOf, countedInstances, type Group, isSuspended } from './group.ts';
 import { isBackingOff } from './launch-failures.ts';
 import { launchInstance } from './launching.ts';
 import { isOld } from './refresh/census.ts';
@@ -32,6 +32,10 @@ function replaceUnhealthy(state: AutoScalingState, group: Group): void {
   }
 }
 
+function sizeOf(group: Group): number {
+  return capacityOf(countedInstances(group));
+}
+
 /** What a refresh wants above the desired capacity comes on top. */
 function wantedSize(group: Group): number {
   return group.desired + (activeRefresh(group)?.surge ?? 0);
@@ -42,7 +46,7 @@ function launchMissing(state: AutoScalingState, group: Group): void {
   const refresh = activeRefresh(group);
   const stays = (instance: Parameters<typeof isOld>[3]) =>
     refresh === undefined || !isOld(state, group, refresh, instance);
-  for (let size = countedInstances(group).length; size < wantedSize(group); size++) {
+  for (let size = sizeOf(group); size < wantedSize(group); size = sizeOf(group)) {
     const now = inSeconds(state.kernel.clock.now());
     const cause =
       refresh === undefined
@@ -54,9 +58,10 @@ function launchMissing(state: AutoScalingState, group: Group): void {
 
 function terminateSurplus(state: AutoScalingState, group: Group): void {
   if (isSuspended(group, 'Terminate')) return;
-  for (let size = countedInstances(group).length; size > wantedSize(group); size--) {
+  for (let size = sizeOf(group); size > wantedSize(group); size = sizeOf(group)) {
     const instance = chooseForScaleIn(group);
-    if (instance === undefined) return;
+    // What weighs more than the surplus stays: a group never shrinks below what it should have.
+    if (instance === undefined || size - capacityOf([instance]) < wantedSize(group)) return;
     const now = inSeconds(state.kernel.clock.now());
     const cause = `At ${now} an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from ${size} to ${size - 1}.  At ${now} instance ${instance.instanceId} was selected for termination.`;
     beginTermination(state, group, instance, 'capacity', cause);
@@ -64,6 +69,6 @@ function terminateSurplus(state: AutoScalingState, group: Group): void {
 }
 
 function backOffEnd(group: Group): number[] {
-  const isShort = countedInstances(group).length < wantedSize(group);
+  const isShort = sizeOf(group) < wantedSize(group);
   return isShort && group.failures !== undefined ? [group.failures.retryAt] : [];
 }

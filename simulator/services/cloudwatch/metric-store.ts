@@ -29,6 +29,8 @@ export type MetricStore = {
   readonly setGauge: (metric: Metric, value: number) => void;
   /** The statistic over [start, start + period); undefined when there is no data. */
   readonly datapoint: (query: Query, start: number) => number | undefined;
+  /** Every metric that has data. */
+  readonly all: () => readonly Metric[];
   /** Called with the metric whenever it gets data. */
   readonly onData: (listener: (key: string) => void) => void;
 };
@@ -81,10 +83,16 @@ export function createMetricStore(clock: Pick<Clock, 'now'>): MetricStore {
       const found = samplesWithin(metricKey(metric), start, start + periodMs);
       return found.length === 0 ? undefined : statisticOf(statistic, found);
     },
+    all: () => [...new Set([...samples.keys(), ...gauges.keys()])].sort().map(metricOfKey),
     onData: (listener) => {
       listeners.push(listener);
     },
   };
+}
+
+function metricOfKey(key: string): Metric {
+  const [namespace, metricName, pairs] = JSON.parse(key) as [string, string, [string, string][]];
+  return { namespace, metricName, dimensions: Object.fromEntries(pairs) };
 }
 
 /** One sample at the end of every minute in which the gauge is watched. */

@@ -2,6 +2,7 @@ import { onEverything, onResource } from '../../iam/dependent-actions.ts';
 import type { Identity } from '../../kernel/kernel.ts';
 import { type Operation, type Service, ServiceError } from '../../kernel/service.ts';
 import type { Alarm, Alarms } from './alarms.ts';
+import { createListMetrics } from './list-metrics.ts';
 import type { Metric, MetricStore } from './metric-store.ts';
 
 type Dependencies = {
@@ -87,6 +88,7 @@ export function createMetricOperations({ identity, metrics, alarms, now }: Depen
     run({ MetricDataQueries, StartTime, EndTime, ScanBy, NextToken }) {
       if (NextToken !== undefined) throw new ServiceError('InvalidNextToken', 'There is no such page.');
       const range = { from: StartTime.getTime(), until: EndTime.getTime() };
+      checkRange(range);
       const results = MetricDataQueries.filter(({ ReturnData = true }) => ReturnData).map((query) => {
         const points = pointsOf(query, range, metrics);
         if (ScanBy !== 'TimestampAscending') points.reverse();
@@ -124,7 +126,19 @@ export function createMetricOperations({ identity, metrics, alarms, now }: Depen
     },
   };
 
-  return { PutMetricData: putMetricData, GetMetricData: getMetricData, DescribeAlarms: describeAlarms };
+  return {
+    ListMetrics: createListMetrics(metrics),
+    PutMetricData: putMetricData,
+    GetMetricData: getMetricData,
+    DescribeAlarms: describeAlarms,
+  };
+}
+
+/** Source of the wording: elastic/beats#32687. */
+function checkRange({ from, until }: { readonly from: number; readonly until: number }): void {
+  if (from < until) return;
+  const relation = from === until ? 'not equal parameter EndTime' : 'be less than the parameter EndTime';
+  throw new ServiceError('ValidationError', `The parameter StartTime must ${relation}.`);
 }
 
 function metricOf(metric: {

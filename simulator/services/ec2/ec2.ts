@@ -9,6 +9,8 @@ import { createInstances, type Ec2Instance, type InstanceChange, type Machine } 
 import { inheritData } from './launch-template-data.ts';
 import {
   createLaunchTemplates,
+  defaultEc2Quotas,
+  type Ec2Quotas,
   type LaunchTemplate,
   type LaunchTemplateVersion,
   type TemplateReference,
@@ -76,14 +78,15 @@ export type Ec2Options = {
   readonly iam?: { readonly roleOfInstanceProfile: (arnOrName: string) => string | undefined };
   readonly ssmParameter?: (name: string) => string | undefined;
   readonly behaviour?: Partial<Ec2Behaviour>;
+  readonly quotas?: Partial<Ec2Quotas>;
 };
 
 /** Without `iam` any instance profile is taken to exist; without `ssmParameter` there are no parameters. */
-export function createEc2({ kernel, iam, ssmParameter, behaviour: changes }: Ec2Options): Ec2 {
+export function createEc2({ kernel, iam, ssmParameter, behaviour: changes, quotas }: Ec2Options): Ec2 {
   const behaviour = { ...defaultEc2Behaviour, ...changes };
   const images = createImages(kernel);
   const subnets = createSubnets(kernel);
-  const templates = createLaunchTemplates(kernel, behaviour);
+  const templates = createLaunchTemplates(kernel, behaviour, { ...defaultEc2Quotas, ...quotas });
   const instances = createInstances({ kernel, images, subnets, behaviour });
   const idempotency = createIdempotency(kernel.clock, behaviour.clientTokenRetention);
   const state: Ec2State = { kernel, behaviour, idempotency, images, instances, templates, subnets };

@@ -48,12 +48,18 @@ export type LaunchTemplates = {
   readonly visibleVersions: (template: LaunchTemplate) => readonly LaunchTemplateVersion[];
 };
 
-/** EC2 User Guide, restrictions for launch templates. */
-const MAXIMUM_VERSIONS = 10_000;
+/** What an account may have at most. */
+export type Ec2Quotas = {
+  /** Versions of one launch template. 10,000, though accounts may differ (EC2 User Guide, restrictions for launch templates). */
+  readonly launchTemplateVersions: number;
+};
+
+export const defaultEc2Quotas: Ec2Quotas = { launchTemplateVersions: 10_000 };
 
 export function createLaunchTemplates(
   { clock, random }: Pick<Kernel, 'clock' | 'random'>,
   { launchTemplateVisibleAfter }: Ec2Behaviour,
+  quotas: Ec2Quotas = defaultEc2Quotas,
 ): LaunchTemplates {
   const byId = new Map<string, LaunchTemplate>();
 
@@ -63,7 +69,7 @@ export function createLaunchTemplates(
     );
 
   const addVersion = (template: LaunchTemplate, { data, description, createdBy }: NewVersion) => {
-    if (template.versions.size >= MAXIMUM_VERSIONS) throw tooManyVersions(template);
+    if (template.versions.size >= quotas.launchTemplateVersions) throw tooManyVersions(template, quotas);
     template.lastNumber += 1;
     const version: LaunchTemplateVersion = {
       number: template.lastNumber,
@@ -156,9 +162,10 @@ function noneGiven(): ServiceError {
   );
 }
 
-function tooManyVersions(template: LaunchTemplate): ServiceError {
+/** That there is a quota is documented; with which code it is refused is not. */
+function tooManyVersions(template: LaunchTemplate, { launchTemplateVersions }: Ec2Quotas): ServiceError {
   return new ServiceError(
     'VersionLimitExceeded',
-    `The maximum number of versions of the launch template ${template.id} has been reached: ${MAXIMUM_VERSIONS}.`,
+    `The maximum number of versions of the launch template ${template.id} has been reached: ${launchTemplateVersions}.`,
   );
 }

@@ -14,12 +14,12 @@ export type AccessEntrySpec = {
   readonly tags?: Tags;
 };
 
-/** Lets one IAM role into one cluster. */
+/** Lets one IAM role or user into one cluster. */
 export type AccessEntry = Required<Omit<AccessEntrySpec, 'username'>> & {
   readonly arn: string;
   readonly username: string;
-  /** The id that the role had: a role of the same name that is created later is somebody else. */
-  readonly roleId: string;
+  /** The id that it had: a role or user of the same name that is created later is somebody else. */
+  readonly principalId: string;
   readonly createdAt: Date;
   /** From when on the cluster knows it; milliseconds since the epoch. */
   readonly activeFrom: number;
@@ -29,7 +29,9 @@ export type AccessEntries = {
   /** @throws ServiceError when the entry exists, or breaks a rule of its type. */
   readonly add: (spec: AccessEntrySpec, delayMs: number) => AccessEntry;
   readonly get: (principalArn: string) => AccessEntry | undefined;
-  /** The entry as the cluster knows it now; undefined for a role that was recreated since. */
+  /** False when there is none. */
+  readonly remove: (principalArn: string) => boolean;
+  /** The entry as the cluster knows it now; undefined for one that was recreated since. */
   readonly active: (principalArn: string) => AccessEntry | undefined;
   readonly all: () => readonly AccessEntry[];
 };
@@ -37,7 +39,7 @@ export type AccessEntries = {
 type Options = {
   readonly kernel: Kernel;
   readonly clusterName: string;
-  readonly roleIdOf: (roleArn: string) => string | undefined;
+  readonly idOf: (principalArn: string) => string | undefined;
 };
 
 const reservedPrefixes = ['system:', 'eks:', 'aws:', 'amazon:', 'iam:'];
@@ -48,15 +50,15 @@ const groupsOfType: Readonly<Record<AccessEntryType, readonly string[]>> = {
   EC2_WINDOWS: [...nodeGroups, 'eks:kube-proxy-windows'],
 };
 
-export function createAccessEntries({ kernel, clusterName, roleIdOf }: Options): AccessEntries {
+export function createAccessEntries({ kernel, clusterName, idOf }: Options): AccessEntries {
   const { clock, random, identity } = kernel;
   const entries = new Map<string, AccessEntry>();
 
   return {
     add(spec, delayMs) {
       const { principalArn, type = 'STANDARD', policies = [], tags = {} } = spec;
-      const roleId = roleIdOf(principalArn);
-      if (roleId === undefined)
+      const principalId = idOf(principalArn);
+      if (principalId === undefined)
         throw invalidParameter('The specified principalArn is invalid: invalid principal.', { clusterName });
       if (entries.has(principalArn)) {
         throw inUse('The specified access entry resource is already in use on this cluster.', { clusterName });
@@ -64,9 +66,9 @@ export function createAccessEntries({ kernel, clusterName, roleIdOf }: Options):
       checkRules(spec, clusterName);
       const name = principalArn.split('/').at(-1) ?? '';
       const uuid = random.uuid('access entry', clusterName, principalArn, clock.now());
-      const path = `access-entry/${clusterName}/role/${identity.accountId}/${name}/${uuid}`;
+      const path = `access-entry/${clusterName}/${kindOf(principalArn)}/${identity.accountId}/${name}/${uuid}`;
       const entry: AccessEntry = {
-        ...{ principalArn, type, policies, tags, roleId, createdAt: new Date(clock.now()) },
+        ...{ principalArn, type, policies, tags, principalId, createdAt: new Date(clock.now()) },
         arn: `arn:${identity.partition}:eks:${identity.region}:${identity.accountId}:${path}`,
         kubernetesGroups: type === 'STANDARD' ? (spec.kubernetesGroups ?? []) : groupsOfType[type],
         username: spec.username ?? defaultUsername(type, principalArn, name),
@@ -76,9 +78,10 @@ export function createAccessEntries({ kernel, clusterName, roleIdOf }: Options):
       return entry;
     },
     get: (principalArn) => entries.get(principalArn),
+    remove: (principalArn) => entries.delete(principalArn),
     active(principalArn) {
       const entry = entries.get(principalArn);
-      return entry !== undefined && entry.activeFrom <= clock.now() && entry.roleId === roleIdOf(principalArn)
+      return entry !== undefined && entry.activeFrom <= clock.now() && entry.principalId === idOf(principalArn)
         ? entry
         : undefined;
     },
@@ -106,9 +109,12 @@ function checkRules(
   }
 }
 
+const kindOf = (principalArn: string) => (principalArn.includes(':user/') ? 'user' : 'role');
+
 /** `{{SessionName}}` and `{{EC2PrivateDNSName}}` are filled in at every request. */
 function defaultUsername(type: AccessEntryType, principalArn: string, roleName: string): string {
   if (type !== 'STANDARD') return 'system:node:{{EC2PrivateDNSName}}';
+  if (kindOf(principalArn) === 'user') return principalArn;
   const account = principalArn.split(':')[4];
   return `arn:aws:sts::${account}:assumed-role/${roleName}/{{SessionName}}`;
 }

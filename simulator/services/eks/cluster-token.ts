@@ -1,5 +1,20 @@
 /** The presigned URL inside a token, as the API server's authenticator hands it to STS. */
-export type ClusterToken = { readonly url: string; readonly headers: Readonly<Record<string, string>> };
+export type ClusterToken = {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The time by the clock that it was signed by; milliseconds since the epoch. */
+  readonly signersNow: number;
+};
+
+/** Where and when a token is read. Times are milliseconds since the epoch. */
+export type TokenReader = {
+  readonly clusterName: string;
+  readonly now: number;
+  /** The time by the clock of clients outside the account, if they have one of their own. */
+  readonly clientNow?: number | undefined;
+  /** Base URL of an account whose services are not at AWS's own addresses. */
+  readonly endpointUrl?: string | undefined;
+};
 
 const prefix = 'k8s-aws-v1.';
 const longest = 4096;
@@ -15,10 +30,9 @@ const allowedParameters = [
 /**
  * Reads a bearer token by the rules of the AWS IAM authenticator, before anybody looks at the signature.
  *
- * @param now Milliseconds since the epoch.
  * @returns The reason, in words, when the token breaks a rule.
  */
-export function readClusterToken(token: string, clusterName: string, now: number): ClusterToken | string {
+export function readClusterToken(token: string, reader: TokenReader): ClusterToken | string {
   if (token.length > longest) return 'token is too large';
   if (!token.startsWith(prefix)) return `token is missing expected "${prefix}" prefix`;
   const encoded = token.slice(prefix.length);
@@ -26,15 +40,38 @@ export function readClusterToken(token: string, clusterName: string, now: number
   const text = Buffer.from(encoded, 'base64url').toString();
   const url = URL.parse(text);
   if (url === null) return 'token holds no URL';
-  const parameters = [...url.searchParams].map(([name, value]) => [name.toLowerCase(), value] as const);
-  const problem = placeProblem(url) ?? parameterProblem(parameters) ?? valueProblem(new Map(parameters), now);
-  return problem ?? { url: text, headers: { host: url.host, [clusterHeader]: clusterName } };
+  const values = [...url.searchParams].map(([name, value]) => [name.toLowerCase(), value] as const);
+  const parameters = new Map(values);
+  const signedAt = timeOf(parameters.get('x-amz-date') ?? '');
+  const signersNow = timeOfSigning(signedAt, reader.now, reader.clientNow);
+  const problem =
+    placeProblem(url, reader.endpointUrl) ??
+    parameterProblem(values) ??
+    valueProblem(parameters) ??
+    timeProblem(signedAt, signersNow);
+  return problem ?? { url: text, headers: { host: url.host, [clusterHeader]: reader.clusterName }, signersNow };
 }
 
-function placeProblem(url: URL): string | undefined {
+/** Whoever is outside signs by a clock of its own, or one set by the account's some time ago: all between is now. */
+function timeOfSigning(signedAt: number, now: number, clientNow = now): number {
+  return Math.min(Math.max(signedAt, Math.min(now, clientNow)), Math.max(now, clientNow));
+}
+
+function placeProblem(url: URL, endpointUrl: string | undefined): string | undefined {
+  if (endpointUrl !== undefined && isAt(url, endpointUrl)) return pathProblem(url);
   if (url.protocol !== 'https:') return `unexpected scheme "${url.protocol}" in pre-signed URL`;
   if (!/^sts(\.[a-z0-9-]+)?\.amazonaws\.com$/.test(url.host))
     return `unexpected hostname "${url.host}" in pre-signed URL`;
+  return pathProblem(url);
+}
+
+/** The loopback interface has two names. */
+function isAt({ origin }: URL, endpointUrl: string): boolean {
+  const own = new URL(endpointUrl).origin;
+  return origin === own || origin === own.replace('//127.0.0.1', '//localhost');
+}
+
+function pathProblem(url: URL): string | undefined {
   if (url.pathname !== '/' || url.hash !== '' || url.username !== '') return 'unexpected path in pre-signed URL';
   return undefined;
 }
@@ -46,14 +83,22 @@ function parameterProblem(parameters: readonly (readonly [string, string])[]): s
   return new Set(names).size === names.length ? undefined : 'query parameter with multiple values not supported';
 }
 
-function valueProblem(values: ReadonlyMap<string, string>, now: number): string | undefined {
+function valueProblem(values: ReadonlyMap<string, string>): string | undefined {
   if (values.get('action') !== 'GetCallerIdentity') return 'unexpected action parameter in pre-signed URL';
   const signed = (values.get('x-amz-signedheaders') ?? '').toLowerCase().split(';');
   if (!signed.includes(clusterHeader)) return `client did not sign the ${clusterHeader} header in the pre-signed URL`;
   const expires = values.get('x-amz-expires') ?? '';
   if (!/^\d+$/.test(expires) || Number(expires) > 900) return 'invalid X-Amz-Expires parameter in pre-signed URL';
-  const [, y, mo, d, h, mi, s] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(values.get('x-amz-date') ?? '') ?? [];
-  if (y === undefined) return 'error parsing X-Amz-Date parameter';
-  const signedAt = Date.parse(`${y}-${mo}-${d}T${h}:${mi}:${s}Z`);
+  return undefined;
+}
+
+/** `YYYYMMDD'T'HHMMSS'Z'` as milliseconds since the epoch; NaN when it is something else. */
+function timeOf(amzDate: string): number {
+  const [, y, mo, d, h, mi, s] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(amzDate) ?? [];
+  return Date.parse(`${y}-${mo}-${d}T${h}:${mi}:${s}Z`);
+}
+
+function timeProblem(signedAt: number, now: number): string | undefined {
+  if (Number.isNaN(signedAt)) return 'error parsing X-Amz-Date parameter';
   return signedAt + validityMs < now ? 'X-Amz-Date parameter is expired (15 minute expiration)' : undefined;
 }

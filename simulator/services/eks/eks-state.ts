@@ -1,4 +1,4 @@
-import type { Issue, NodegroupStatus, Update } from '@aws-sdk/client-eks';
+import type { AMITypes, Issue, NodegroupStatus, Update } from '@aws-sdk/client-eks';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { ServiceError } from '../../kernel/service.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
@@ -33,10 +33,17 @@ export type SourceTemplate = {
   readonly imageId: string;
 };
 
+/** One release of Amazon's own AMIs. */
+export type AmazonsAmi = {
+  readonly amiType: AMITypes;
+  readonly releaseVersion: string;
+  readonly imageId: string;
+};
+
 /** An update record. `errors` and `status` change as the update goes on. */
 export type UpdateRecord = {
   readonly id: string;
-  readonly type: 'VersionUpdate';
+  readonly type: 'VersionUpdate' | 'ConfigUpdate';
   readonly params: NonNullable<Update['params']>;
   readonly createdAt: Date;
   readonly token: string | undefined;
@@ -55,11 +62,13 @@ export type Nodegroup = {
   readonly availabilityZones: readonly string[];
   readonly instanceTypes: readonly string[];
   readonly labels: Tags;
+  /** What EKS brings itself where the caller's template names no AMI. */
+  readonly amazonsAmi: AmazonsAmi | undefined;
   readonly groupName: string;
   readonly internalTemplate: { readonly id: string; readonly name: string };
   /** The caller's template by version of the generated one. */
   readonly sources: Map<number, SourceTemplate>;
-  readonly updateConfig: {
+  updateConfig: {
     readonly maxUnavailable?: number;
     readonly maxUnavailablePercentage?: number;
     readonly updateStrategy: 'DEFAULT' | 'MINIMAL';

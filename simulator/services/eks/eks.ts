@@ -16,7 +16,9 @@ import { keepNodesLabelled } from './node-labels.ts';
 import { addNodegroup, type NodegroupSpec } from './nodegroups.ts';
 import { clusterOperations } from './operations/clusters.ts';
 import { listOperations } from './operations/lists.ts';
+import { nodegroupConfigOperations } from './operations/nodegroup-config.ts';
 import { nodegroupOperations } from './operations/nodegroups.ts';
+import { tagOperations } from './operations/tags.ts';
 import { createScalingGroups } from './scaling-groups.ts';
 
 export type ClusterSpec = {
@@ -53,15 +55,19 @@ export type EksOptions = {
   readonly ec2: Ec2;
   readonly autoScaling: AutoScaling;
   readonly behaviour?: Partial<EksBehaviour>;
+  /** URL under which clients reach the account's own STS. */
+  readonly endpointUrl?: string;
 };
 
-export function createEks({ kernel, iam, ec2, autoScaling, behaviour }: EksOptions): Eks {
+export function createEks({ kernel, iam, ec2, autoScaling, behaviour, endpointUrl }: EksOptions): Eks {
   const scaling = createScalingGroups(autoScaling);
   const state: EksState = { kernel, behaviour: { ...defaultEksBehaviour, ...behaviour }, clusters: new Map() };
   const operations = {
     ...clusterOperations(state),
     ...listOperations(state),
     ...nodegroupOperations({ state, ec2, scaling }),
+    ...nodegroupConfigOperations({ state, scaling }),
+    ...tagOperations(state),
   };
   ec2.onInstance((change) => {
     for (const { kubernetes } of state.clusters.values()) kubernetes.onInstance(change);
@@ -71,7 +77,7 @@ export function createEks({ kernel, iam, ec2, autoScaling, behaviour }: EksOptio
     service: { model: 'eks', name: 'Eks', operations },
     authenticateFor: (clusterName) =>
       createAuthenticate({
-        ...{ clusterName, iam },
+        ...{ kernel, clusterName, iam, endpointUrl },
         entries: () => state.clusters.get(clusterName)?.accessEntries,
         privateDnsNameOf: (instanceId) => ec2.instance(instanceId)?.privateDnsName,
       }),
@@ -102,7 +108,7 @@ function newCluster({ kernel }: EksState, iam: Iam, spec: ClusterSpec): EksClust
   const { name } = spec.kubernetes;
   const accessEntries = createAccessEntries({
     ...{ kernel, clusterName: name },
-    roleIdOf: (roleArn) => iam.role(roleArn)?.roleId,
+    idOf: iam.principalId,
   });
   for (const entry of spec.accessEntries ?? []) accessEntries.add(entry, 0);
   return {

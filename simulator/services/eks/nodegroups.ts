@@ -1,15 +1,15 @@
-import type { Nodegroup as NodegroupShape } from '@aws-sdk/client-eks';
+import type { Issue, Nodegroup as NodegroupShape } from '@aws-sdk/client-eks';
 import type { Iam } from '../../iam/iam.ts';
 import type { Ec2 } from '../ec2/ec2.ts';
-import type { EksCluster, EksState, Nodegroup, Sizes, Tags } from './eks-state.ts';
+import type { AmazonsAmi, EksCluster, EksState, Nodegroup, Sizes, Tags } from './eks-state.ts';
 import { healthIssues } from './health.ts';
-import { generatedData, resolveSource } from './internal-template.ts';
+import { generatedData, type ResolvedSource, resolveSource } from './internal-template.ts';
 import type { ScalingGroups } from './scaling-groups.ts';
 
 export type NodegroupSpec = {
   readonly clusterName: string;
   readonly nodegroupName: string;
-  /** The caller's own launch template, which must name an AMI: groups on Amazon's own AMIs are not simulated. */
+  /** The caller's own launch template; it names the AMI, unless `amazonsAmi` is given. */
   readonly launchTemplate: { readonly id?: string; readonly name?: string; readonly version: string };
   readonly nodeRole: string;
   readonly subnetIds: readonly string[];
@@ -19,6 +19,10 @@ export type NodegroupSpec = {
   readonly labels?: Tags;
   readonly tags?: Tags;
   readonly updateConfig?: Partial<Nodegroup['updateConfig']>;
+  /** Such groups can be described and have nodes; updating them is not simulated. */
+  readonly amazonsAmi?: AmazonsAmi;
+  /** What has been wrong with it since before, until an update succeeds. */
+  readonly issues?: readonly Issue[];
   /** The group has its nodes already, since then; without it they are launched now. */
   readonly runningSince?: Date;
 };
@@ -35,11 +39,7 @@ export function addNodegroup(
   const { kernel } = state;
   const { random, identity, clock } = kernel;
   const uuid = random.uuid('node group', spec.clusterName, spec.nodegroupName);
-  const resolved = resolveSource(around.ec2, spec.launchTemplate);
-  if (resolved.source.imageId === '')
-    throw new Error(
-      `Launch template ${resolved.source.name} names no AMI; node groups on Amazon's AMIs are not simulated`,
-    );
+  const resolved = sourceOf(around.ec2, spec);
   if (resolved.data.IamInstanceProfile !== undefined)
     throw new Error('A launch template of a managed node group must not have an instance profile');
   const instanceTypes = spec.instanceTypes ?? [resolved.data.InstanceType].filter((type) => type !== undefined);
@@ -61,7 +61,8 @@ export function addNodegroup(
     internalTemplate: { id: internal.id, name: internal.name },
     sources: new Map([[internal.version, resolved.source]]),
     updateConfig: updateConfigOf(spec.updateConfig),
-    ...{ updates: [], issues: [], status: 'ACTIVE', modifiedAt: createdAt },
+    amazonsAmi: spec.amazonsAmi,
+    ...{ updates: [], issues: spec.issues ?? [], status: 'ACTIVE', modifiedAt: createdAt },
     ...{ source: resolved.source, internalVersion: internal.version, version: cluster.kubernetes.version },
   };
   cluster.nodegroups.set(nodegroup.name, nodegroup);
@@ -73,6 +74,15 @@ export function addNodegroup(
     tags: groupTags(spec),
   });
   return nodegroup;
+}
+
+/** The caller's template with the AMI that counts: its own, or the one that Amazon brings. */
+function sourceOf(ec2: Ec2, { launchTemplate, amazonsAmi }: NodegroupSpec): ResolvedSource {
+  const { source, data } = resolveSource(ec2, launchTemplate);
+  if ((source.imageId === '') === (amazonsAmi === undefined))
+    throw new Error(`Either launch template ${source.name} names an AMI, or Amazon brings one`);
+  if (amazonsAmi === undefined) return { source, data };
+  return { source: { ...source, imageId: amazonsAmi.imageId }, data: { ...data, ImageId: amazonsAmi.imageId } };
 }
 
 /** EKS lets the role of a node group in by itself. It cannot see in a custom AMI that it is Windows. */
@@ -109,16 +119,17 @@ function groupTags({ clusterName, nodegroupName }: NodegroupSpec): Tags {
 export function describeNodegroup(nodegroup: Nodegroup, scaling: ScalingGroups): NodegroupShape {
   const issues = healthIssues(nodegroup, scaling);
   const { id, name, version, imageId } = nodegroup.source;
+  const { amiType, releaseVersion } = nodegroup.amazonsAmi ?? { amiType: 'CUSTOM' as const, releaseVersion: imageId };
   return {
     ...{ nodegroupName: nodegroup.name, nodegroupArn: nodegroup.arn, clusterName: nodegroup.clusterName },
-    ...{ version: nodegroup.version, releaseVersion: imageId },
+    ...{ version: nodegroup.version, releaseVersion },
     ...{ createdAt: nodegroup.createdAt, modifiedAt: nodegroup.modifiedAt },
     status: nodegroup.status === 'ACTIVE' && issues.length > 0 ? 'DEGRADED' : nodegroup.status,
     capacityType: 'ON_DEMAND',
     scalingConfig: { ...nodegroup.sizes },
     instanceTypes: [...nodegroup.instanceTypes],
     subnets: [...nodegroup.subnetIds],
-    amiType: 'CUSTOM',
+    amiType,
     nodeRole: nodegroup.nodeRole,
     labels: { ...nodegroup.labels },
     resources: { autoScalingGroups: [{ name: nodegroup.groupName }] },

@@ -41,7 +41,10 @@ export type ScalingGroups = {
     readonly runningSince: Date | undefined;
   }) => void;
   readonly describe: (name: string) => ScalingGroup | undefined;
-  readonly resize: (name: string, sizes: { readonly maxSize?: number; readonly desired?: number }) => void;
+  readonly resize: (
+    name: string,
+    sizes: { readonly minSize?: number; readonly maxSize?: number; readonly desired?: number },
+  ) => void;
   readonly useTemplate: (name: string, template: { readonly id: string; readonly version: string }) => void;
   readonly terminate: (instanceId: string, options: { readonly decrement: boolean }) => void;
 };
@@ -63,8 +66,9 @@ export function createScalingGroups(autoScaling: AutoScaling): ScalingGroups {
       const group = autoScaling.group(name);
       return group && scalingGroupOf(group, lastLaunchFailure(autoScaling, name));
     },
-    resize(name, { maxSize, desired }) {
+    resize(name, { minSize, maxSize, desired }) {
       autoScaling.resizeGroup(name, {
+        ...(minSize === undefined ? {} : { minSize }),
         ...(maxSize === undefined ? {} : { maxSize }),
         ...(desired === undefined ? {} : { desiredCapacity: desired }),
       });

@@ -1,4 +1,8 @@
-import type { Update, UpdateNodegroupVersionCommandInput } from '@aws-sdk/client-eks';
+import type {
+  Update,
+  UpdateNodegroupConfigCommandInput,
+  UpdateNodegroupVersionCommandInput,
+} from '@aws-sdk/client-eks';
 import type { EksState, Nodegroup, SourceTemplate, UpdateRecord } from './eks-state.ts';
 import { invalidRequest } from './eks-state.ts';
 
@@ -24,11 +28,24 @@ export function newUpdate(
   };
 }
 
-/** The update that the same request made before. @throws ServiceError when the token was used for another request. */
-export function repeatedUpdate(
+/** The record of a change of sizes or pace that begins now. */
+export function newConfigUpdate(
+  { kernel }: EksState,
   nodegroup: Nodegroup,
-  input: UpdateNodegroupVersionCommandInput,
-): UpdateRecord | undefined {
+  input: UpdateNodegroupConfigCommandInput,
+  params: UpdateRecord['params'],
+): UpdateRecord {
+  return {
+    id: kernel.random.uuid('update', nodegroup.arn, nodegroup.updates.length),
+    ...{ type: 'ConfigUpdate', params, createdAt: new Date(kernel.clock.now()), token: input.clientRequestToken },
+    ...{ request: requestOf(input), status: 'InProgress', errors: [] },
+  };
+}
+
+type UpdateInput = UpdateNodegroupVersionCommandInput | UpdateNodegroupConfigCommandInput;
+
+/** The update that the same request made before. @throws ServiceError when the token was used for another request. */
+export function repeatedUpdate(nodegroup: Nodegroup, input: UpdateInput): UpdateRecord | undefined {
   const { clientRequestToken: token } = input;
   const same = token === undefined ? undefined : nodegroup.updates.find((update) => update.token === token);
   if (same !== undefined && same.request !== requestOf(input)) {
@@ -40,7 +57,7 @@ export function repeatedUpdate(
   return same;
 }
 
-function requestOf({ clientRequestToken: _, ...input }: UpdateNodegroupVersionCommandInput): string {
+function requestOf({ clientRequestToken: _, ...input }: UpdateInput): string {
   return JSON.stringify(input);
 }
 

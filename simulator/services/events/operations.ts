@@ -1,14 +1,16 @@
 import type {
   DescribeRuleCommandInput,
+  ListRulesCommandInput,
   ListTargetsByRuleCommandInput,
   PutEventsCommandInput,
   PutEventsRequestEntry,
   PutEventsResultEntry,
   PutRuleCommandInput,
 } from '@aws-sdk/client-eventbridge';
-import { onResource, passRole, requestTagContext } from '../../iam/dependent-actions.ts';
+import { onEverything, onResource, passRole, requestTagContext } from '../../iam/dependent-actions.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { type AwsEvent, type EventBus, type Operation, type Service, ServiceError } from '../../kernel/service.ts';
+import { paginate } from '../ec2/paging.ts';
 import { isRecord } from './event-pattern.ts';
 import type { Rule, Rules, Target } from './rules.ts';
 
@@ -92,27 +94,19 @@ export function createEventOperations({ kernel, rules, put, stamp }: Dependencie
     needs: ({ Name = '' }) => [onResource('events:DescribeRule', arn(`rule/${Name}`))],
     run({ Name = '', EventBusName }) {
       checkBus(EventBusName);
-      const {
-        name,
-        arn: ruleArn,
-        eventPattern,
-        scheduleExpression,
-        state,
-        description,
-        roleArn,
-        createdBy,
-      } = found(Name);
-      return {
-        Name: name,
-        Arn: ruleArn,
-        EventPattern: eventPattern,
-        ScheduleExpression: scheduleExpression,
-        State: state,
-        Description: description,
-        RoleArn: roleArn,
-        EventBusName: 'default',
-        CreatedBy: createdBy,
-      };
+      const rule = found(Name);
+      return { ...ruleReply(rule), CreatedBy: rule.createdBy };
+    },
+  };
+
+  const listRules: Operation<ListRulesCommandInput> = {
+    needs: () => [onEverything('events:ListRules')],
+    run({ NamePrefix = '', EventBusName, NextToken, Limit = 100 }) {
+      checkBus(EventBusName);
+      const listed = rules.all().filter(({ name }) => name.startsWith(NamePrefix));
+      const invalidToken = () => new ServiceError('ValidationException', 'The NextToken is not valid.');
+      const page = paginate(listed, { token: NextToken, size: Limit, invalidToken });
+      return { Rules: page.items.map(ruleReply), ...(page.nextToken !== undefined && { NextToken: page.nextToken }) };
     },
   };
 
@@ -130,7 +124,10 @@ export function createEventOperations({ kernel, rules, put, stamp }: Dependencie
     },
   };
 
-  return { PutEvents: putEvents, PutRule: putRule, DescribeRule: describeRule, ListTargetsByRule: listTargets };
+  return {
+    ...{ PutEvents: putEvents, PutRule: putRule },
+    ...{ DescribeRule: describeRule, ListRules: listRules, ListTargetsByRule: listTargets },
+  };
 }
 
 /** Errors of single entries. Source: EventBridge API Reference, PutEventsResultEntry. */
@@ -162,6 +159,19 @@ function tagMap(
   tags: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[],
 ): Record<string, string> {
   return Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
+}
+
+function ruleReply({ name, arn, eventPattern, scheduleExpression, state, description, roleArn }: Rule) {
+  return {
+    Name: name,
+    Arn: arn,
+    EventPattern: eventPattern,
+    ScheduleExpression: scheduleExpression,
+    State: state,
+    Description: description,
+    RoleArn: roleArn,
+    EventBusName: 'default',
+  };
 }
 
 function targetReply({ id, arn, roleArn, input, inputPath, inputTransformer, retryPolicy, deadLetterArn }: Target) {

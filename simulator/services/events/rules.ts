@@ -35,6 +35,8 @@ export type Rules = {
   readonly setTargets: (ruleName: string, targets: readonly Target[]) => void;
   readonly remove: (ruleName: string) => void;
   readonly find: (ruleName: string) => Rule | undefined;
+  /** By name. */
+  readonly all: () => readonly Rule[];
   readonly matching: (event: unknown) => readonly Rule[];
 };
 
@@ -97,6 +99,7 @@ export function createRules(kernel: Kernel, onSchedule: (rule: Rule) => void): R
       rules.delete(ruleName);
     },
     find: (ruleName) => rules.get(ruleName)?.rule,
+    all: () => [...rules.values()].map(({ rule }) => rule).sort((a, b) => (a.name < b.name ? -1 : 1)),
     matching: (event) =>
       [...rules.values()]
         .filter(({ rule, pattern }) => rule.state === 'ENABLED' && pattern?.(event))

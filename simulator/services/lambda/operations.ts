@@ -2,6 +2,7 @@ import type {
   FunctionConfiguration,
   GetFunctionCommandInput,
   GetFunctionCommandOutput,
+  GetFunctionConfigurationCommandInput,
   InvokeCommandInput,
   InvokeCommandOutput,
   ListFunctionsCommandInput,
@@ -69,6 +70,13 @@ export function createLambdaOperations({ functions, run, accept }: Dependencies)
     },
   };
 
+  const getConfiguration: Operation<GetFunctionConfigurationCommandInput, FunctionConfiguration> = {
+    needs: ({ FunctionName = '', Qualifier }) => [
+      onResource('lambda:GetFunctionConfiguration', functions.namedArn(FunctionName, Qualifier)),
+    ],
+    run: ({ FunctionName, Qualifier }) => describe(existing(FunctionName, Qualifier)),
+  };
+
   const listFunctions: Operation<ListFunctionsCommandInput, Output<ListFunctionsCommandOutput>> = {
     needs: () => [onEverything('lambda:ListFunctions')],
     run({ FunctionVersion, Marker = '0', MaxItems = 50, MasterRegion }) {
@@ -85,7 +93,10 @@ export function createLambdaOperations({ functions, run, accept }: Dependencies)
     },
   };
 
-  return { Invoke: invoke, GetFunction: getFunction, ListFunctions: listFunctions };
+  return {
+    ...{ Invoke: invoke, ListFunctions: listFunctions },
+    ...{ GetFunction: getFunction, GetFunctionConfiguration: getConfiguration },
+  };
 }
 
 function readPayload(payload: Uint8Array | undefined): string {

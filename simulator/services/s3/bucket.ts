@@ -39,7 +39,10 @@ type Version = StoredObject | DeleteMarker;
 
 export type Bucket = {
   readonly spec: BucketSpec;
+  readonly createdAt: number;
   readonly write: (key: string, object: StoredObject) => void;
+  /** Puts a delete marker in front where versions are kept, and answers its id; deletes the object elsewhere. */
+  readonly remove: (key: string, markerId: string) => string | undefined;
   /** The current object; undefined when there is none or a delete marker stands in front. */
   readonly current: (key: string) => StoredObject | undefined;
   readonly version: (key: string, versionId: string) => StoredObject | undefined;
@@ -68,7 +71,16 @@ export function createBucket(spec: BucketSpec, clock: Pick<Clock, 'now'>): Bucke
   const current = (key: string) => live(versionsOf(key).at(-1));
 
   return {
-    spec,
+    ...{ spec, createdAt: clock.now() },
+    remove(key, markerId) {
+      const versionId = spec.versioning === 'Enabled' ? markerId : 'null';
+      const kept = versionsOf(key).filter((version) => version.versionId !== versionId);
+      const marker: DeleteMarker = { versionId, lastModified: clock.now(), deleted: true };
+      const left = spec.versioning === undefined ? kept : [...kept, marker];
+      if (left.length === 0) objects.delete(key);
+      else objects.set(key, left);
+      return spec.versioning === undefined ? undefined : versionId;
+    },
     write(key, object) {
       const before = versionsOf(key);
       // Without versioning, or while it is suspended, the version "null" is the one that is replaced.

@@ -17,6 +17,7 @@ export type MessageStore = {
   readonly receive: (atMost: number) => readonly Message[];
   readonly remove: (receiptHandle: string) => void;
   readonly visible: () => readonly Message[];
+  readonly counts: () => { readonly visible: number; readonly hidden: number };
   /** Drops everything and lets no timer run. */
   readonly close: () => void;
 };
@@ -88,6 +89,10 @@ export function createMessageStore(settings: Settings): MessageStore {
       if (entry !== undefined) drop(entry);
     },
     visible: () => visibleEntries().map(({ message }) => message),
+    counts() {
+      const visible = visibleEntries().length;
+      return { visible, hidden: entries.length - visible };
+    },
     close() {
       for (const entry of [...entries]) drop(entry);
     },

@@ -1,5 +1,6 @@
 import type {
   DescribeExecutionInput,
+  DescribeStateMachineForExecutionInput,
   DescribeStateMachineInput,
   GetExecutionHistoryInput,
   HistoryEvent,
@@ -101,6 +102,20 @@ function executionOperations({ machines, executions }: Parts): Readonly<Record<s
       run: ({ executionArn, clientToken }: Given<RedriveExecutionInput>) => ({
         redriveDate: date(executions.redrive(executionArn, clientToken).redriveDate),
       }),
+    },
+    DescribeStateMachineForExecution: {
+      needs: ({ executionArn }: Given<DescribeStateMachineForExecutionInput>) =>
+        on('DescribeStateMachineForExecution', executionArn),
+      run({ executionArn, includedData }: Given<DescribeStateMachineForExecutionInput>) {
+        if (includedData === 'METADATA_ONLY')
+          throw new ServiceError('ValidationException', 'Not simulated: METADATA_ONLY');
+        const { machine, revision } = executions.find(executionArn);
+        const { definition, roleArn, loggingConfiguration, tracingConfiguration } = revision;
+        return {
+          ...{ stateMachineArn: machine.arn, name: machine.name, definition, roleArn },
+          ...{ updateDate: date(revision.creationDate), loggingConfiguration, tracingConfiguration },
+        };
+      },
     },
     DescribeExecution: {
       needs: ({ executionArn }: Given<DescribeExecutionInput>) => on('DescribeExecution', executionArn),

@@ -151,23 +151,6 @@ describe('updating a group', () => {
     expect(account.autoScaling.group('nodes')?.mixedInstancesPolicy).toMatchObject(policyWith('2'));
   });
 
-  it.each([
-    { case: 'weights', override: { InstanceType: 'm5.large', WeightedCapacity: '2' } },
-    {
-      case: 'instance requirements',
-      override: { InstanceRequirements: { VCpuCount: { Min: 2 }, MemoryMiB: { Min: 2 } } },
-    },
-  ])('says that $case are not simulated', ({ override }) => {
-    const account = anAccount();
-    aGroup(account);
-    const LaunchTemplate = {
-      LaunchTemplateSpecification: { LaunchTemplateId: account.templateId, Version: '1' },
-      Overrides: [override],
-    };
-    const update = () => account.call('UpdateAutoScalingGroup', { ...named, MixedInstancesPolicy: { LaunchTemplate } });
-    expect(refusalOf(update)?.code).toBe('NotSimulated');
-  });
-
   it('does not touch instances that run', async () => {
     const account = anAccount();
     aGroup(account);
@@ -224,6 +207,19 @@ describe('what a caller needs', () => {
       expect(actions).toContain('ec2:RunInstances');
     }
     expect(needs(account, 'StartInstanceRefresh', named)).toHaveLength(1);
+  });
+
+  it('lets policies test the sizes that an update names, and no others', () => {
+    const account = anAccount();
+    aGroup(account);
+    const contextOf = (input: object) => needs(account, 'UpdateAutoScalingGroup', { ...named, ...input })[0]?.context;
+
+    expect(contextOf({ MinSize: 0, MaxSize: 9 })).toMatchObject({
+      'autoscaling:MinSize': '0',
+      'autoscaling:MaxSize': '9',
+    });
+    expect(contextOf({ DesiredCapacity: 2 })).not.toHaveProperty(['autoscaling:MinSize']);
+    expect(contextOf({ DesiredCapacity: 2 })).not.toHaveProperty(['autoscaling:MaxSize']);
   });
 
   it('does not fail for a template that is missing: that is the error of the operation', () => {

@@ -22,6 +22,29 @@ const find = (account: Ec2Account, input: object) =>
     .Reservations.flatMap(({ Instances }) => Instances.map(({ InstanceId }) => InstanceId));
 
 describe('a machine', () => {
+  it('that somebody terminates answers how it was and how it is, also the second time', async () => {
+    const account = anEc2();
+    const { instanceId } = launch(account);
+    await account.pass(30_000);
+    const terminate = (InstanceIds: string[]) => account.call('TerminateInstances', { InstanceIds });
+
+    expect(terminate([instanceId])).toEqual({
+      TerminatingInstances: [
+        {
+          InstanceId: instanceId,
+          PreviousState: { Code: 16, Name: 'running' },
+          CurrentState: { Code: 32, Name: 'shutting-down' },
+        },
+      ],
+    });
+    await account.pass(120_000);
+    expect(terminate([instanceId])).toMatchObject({ TerminatingInstances: [{ CurrentState: { Name: 'terminated' } }] });
+    expect(refusalOf(() => terminate(['i-0123456789abcdef0']))).toMatchObject({ code: 'InvalidInstanceID.NotFound' });
+    expect(account.needs('TerminateInstances', { InstanceIds: [instanceId] })).toMatchObject([
+      { action: 'ec2:TerminateInstances', resource: `arn:aws:ec2:us-west-2:111122223333:instance/${instanceId}` },
+    ]);
+  });
+
   it('goes from pending to running to shutting-down to terminated, and tells every listener', async () => {
     const account = anEc2();
     const heard: string[] = [];

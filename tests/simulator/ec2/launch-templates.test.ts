@@ -107,6 +107,14 @@ describe('a new launch template version', () => {
   });
 });
 
+describe('the quota of versions', () => {
+  it('may be another one in an account', () => {
+    const { create } = withTemplate(anEc2({ quotas: { launchTemplateVersions: 2 } }));
+    expect(create({ LaunchTemplateData: {} }).LaunchTemplateVersion.VersionNumber).toBe(2);
+    expect(refusalOf(() => create({ LaunchTemplateData: {} }))?.code).toBe('VersionLimitExceeded');
+  });
+});
+
 describe('a client token', () => {
   const request = { ClientToken: 'once', SourceVersion: '1', LaunchTemplateData: { ImageId: AMI } };
 

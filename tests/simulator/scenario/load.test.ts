@@ -43,6 +43,11 @@ describe('loadScenario', () => {
       names: 'ami-0a1b2c3d4e5f69999',
     },
     {
+      case: 'an alias that launch templates do not have',
+      text: stringify(valid).replace('size: 2', "size: 2\n        version: '$Newest'"),
+      names: 'version',
+    },
+    {
       case: 'a switch that no service has',
       text: stringify({ ...valid, behaviour: { ec2: { launchTemplatesVisibleAfter: 1 } } }),
       names: 'launchTemplatesVisibleAfter',

@@ -1,18 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { createIam } from '../../../simulator/iam/iam.ts';
 import { createKms } from '../../../simulator/services/kms.ts';
+import { defaultSsmBehaviour, type SsmBehaviour } from '../../../simulator/services/ssm/behaviour.ts';
 import { createSsm } from '../../../simulator/services/ssm.ts';
 import { aKernel } from '../../support/kernel.ts';
 import { allowing, aRole, call } from './calling.ts';
 
-function aStore() {
+function aStore(behaviour?: Partial<SsmBehaviour>) {
   const kernel = aKernel();
   const iam = createIam({ kernel });
   const kms = createKms({ kernel, iam });
-  const ssm = createSsm({ kernel, kms });
+  const ssm = createSsm({ kernel, kms, iam, behaviour });
   const run = (operation: string, input: object, caller?: Parameters<typeof call>[4]) =>
     call(iam, ssm.service, operation, input, caller);
-  return { iam, kms, ssm, run };
+  return { kernel, iam, kms, ssm, run };
 }
 
 describe('parameters', () => {
@@ -119,5 +120,112 @@ describe('parameters', () => {
     expect(await run('GetParameter', { Name: '/secret', WithDecryption: true })).toMatchObject({
       Parameter: { Value: 'hidden' },
     });
+  });
+});
+
+describe('parameters that name an AMI', () => {
+  const Name = '/golden/ami';
+  const image = { Name, Type: 'String', DataType: 'aws:ec2:image' };
+
+  function anImageStore(behaviour?: Partial<SsmBehaviour>) {
+    const store = aStore(behaviour);
+    const events: { readonly detail: object }[] = [];
+    const states: Record<string, string> = { 'ami-1': 'available', 'ami-2': 'available', 'ami-3': 'disabled' };
+    store.ssm.connect({ events: { put: (event) => events.push(event) }, imageState: (imageId) => states[imageId] });
+    const validated = () => {
+      const until =
+        store.kernel.clock.now() + (behaviour?.imageValidatedAfter ?? defaultSsmBehaviour.imageValidatedAfter);
+      store.kernel.clock.after(until - store.kernel.clock.now(), () => {});
+      return store.kernel.clock.run(() => store.kernel.clock.now() >= until);
+    };
+    return { ...store, events, validated };
+  }
+
+  it('have a version number at once and their value after the validation', async () => {
+    const { run, validated, events } = anImageStore();
+    expect(await run('PutParameter', { ...image, Value: 'ami-1' })).toEqual({ Version: 1, Tier: 'Standard' });
+    await expect(run('GetParameter', { Name })).rejects.toMatchObject({ code: 'ParameterNotFound' });
+    await validated();
+    expect(await run('GetParameter', { Name })).toMatchObject({
+      Parameter: { Value: 'ami-1', Version: 1, Type: 'String', DataType: 'aws:ec2:image' },
+    });
+    expect(events).toMatchObject([
+      {
+        source: 'aws.ssm',
+        'detail-type': 'Parameter Store Change',
+        resources: ['arn:aws:ssm:us-west-2:111122223333:parameter/golden/ami'],
+        detail: { operation: 'Create', name: Name, type: 'String', dataType: 'aws:ec2:image' },
+      },
+    ]);
+    expect(events[0]?.detail).not.toHaveProperty('exception');
+  });
+
+  it.each([
+    { case: 'does not exist', Value: 'ami-9' },
+    { case: 'is no AMI id', Value: 'anything' },
+    { case: 'is disabled', Value: 'ami-3' },
+  ])('keep their value when the new one $case, and say so in an event only', async ({ Value }) => {
+    const { run, validated, events } = anImageStore();
+    await run('PutParameter', { ...image, Value: 'ami-1' });
+    await validated();
+    expect(await run('PutParameter', { Name, Value, Overwrite: true })).toMatchObject({ Version: 2 });
+    await validated();
+    expect(await run('GetParameter', { Name })).toMatchObject({ Parameter: { Value: 'ami-1', Version: 1 } });
+    expect(events.at(-1)?.detail).toMatchObject({ operation: 'Update', exception: 'Unable to Describe Resource' });
+  });
+
+  it('are looked at with the rights of the caller', async () => {
+    const { iam, run, validated } = anImageStore();
+    const arn = `arn:aws:ssm:us-west-2:111122223333:parameter${Name}`;
+    const blind = aRole(iam, 'blind', [allowing('ssm:PutParameter', arn)]);
+    const seeing = aRole(iam, 'seeing', [allowing('ssm:PutParameter', arn), allowing('ec2:DescribeImages', '*')]);
+    await run('PutParameter', { ...image, Value: 'ami-1' }, blind);
+    await validated();
+    await expect(run('GetParameter', { Name })).rejects.toMatchObject({ code: 'ParameterNotFound' });
+    await run('PutParameter', { ...image, Value: 'ami-1' }, seeing);
+    await validated();
+    expect(await run('GetParameter', { Name })).toMatchObject({ Parameter: { Value: 'ami-1' } });
+  });
+
+  it.each<SsmBehaviour['validationInProcess']>(['TooManyUpdates', 'ValidationException'])(
+    'take no second value while the first is looked at: %s',
+    async (validationInProcess) => {
+      const { run, validated } = anImageStore({ validationInProcess, imageValidatedAfter: 90_000 });
+      await run('PutParameter', { ...image, Value: 'ami-1' });
+      const second = { ...image, Value: 'ami-2', Overwrite: true };
+      await expect(run('PutParameter', second)).rejects.toMatchObject({ code: validationInProcess });
+      await validated();
+      expect(await run('PutParameter', second)).toMatchObject({ Version: 2 });
+    },
+  );
+
+  it.each([
+    { case: 'another data type', change: { DataType: 'text' }, code: 'ValidationException' },
+    { case: 'another type', change: { Type: 'StringList' }, code: 'HierarchyTypeMismatchException' },
+  ])('cannot be given $case', async ({ change, code }) => {
+    const { run, validated } = anImageStore();
+    await run('PutParameter', { ...image, Value: 'ami-1' });
+    await validated();
+    const input = { Name, Value: 'ami-1', Overwrite: true, ...change };
+    await expect(run('PutParameter', input)).rejects.toMatchObject({ code });
+  });
+
+  it.each([
+    { case: 'a list', input: { ...image, Type: 'StringList' } },
+    { case: 'a data type that is not known', input: { ...image, DataType: 'aws:ssm:integration' } },
+    { case: 'a name of AWS', input: { ...image, Name: '/aws/golden' } },
+    { case: 'a name with blanks', input: { ...image, Name: '/golden ami' } },
+  ])('cannot be made as $case', async ({ input }) => {
+    const { run } = anImageStore();
+    await expect(run('PutParameter', { ...input, Value: 'ami-1' })).rejects.toMatchObject({
+      code: 'ValidationException',
+    });
+  });
+
+  it('that were a text cannot become one', async () => {
+    const { run } = anImageStore();
+    await run('PutParameter', { Name, Type: 'String', Value: 'ami-1' });
+    const input = { ...image, Value: 'ami-1', Overwrite: true };
+    await expect(run('PutParameter', input)).rejects.toMatchObject({ code: 'ValidationException' });
   });
 });

@@ -58,7 +58,7 @@ it('an error refuses the call before anything happens', async () => {
   expect(runs).toHaveLength(0);
   await expect(client.send(new DescribeAutoScalingGroupsCommand({}))).resolves.toBeDefined();
   expect(logOf(account, 'call.aws')).toEqual([
-    { operation: 'AutoScaling.DescribeAutoScalingGroups', error: 'Throttling' },
+    { operation: 'AutoScaling.DescribeAutoScalingGroups', error: 'Throttling', reason: 'Rate exceeded' },
     { operation: 'AutoScaling.DescribeAutoScalingGroups' },
   ]);
 });

@@ -1,7 +1,9 @@
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Operation } from '../../../simulator/kernel/service.ts';
 import { ServiceError } from '../../../simulator/kernel/service.ts';
 import type { WireRequest } from '../../../simulator/kernel/wire.ts';
+import { encodeCbor } from '../../../simulator/wire/cbor.ts';
 import { logOf, openAccount, region, type TestAccount } from './account.ts';
 import { signerFor } from './signing.ts';
 
@@ -32,7 +34,13 @@ beforeEach(async () => {
 });
 afterEach(() => account.close());
 
-type Raw = { service: string; path?: string; headers?: Record<string, string>; body?: string; host?: string };
+type Raw = {
+  service: string;
+  path?: string;
+  headers?: Record<string, string>;
+  body?: string | Buffer;
+  host?: string;
+};
 
 async function send({ service, path = '/', headers = {}, body = '', host = 'localhost' }: Raw, method = 'POST') {
   const { credentials } = account.client;
@@ -48,6 +56,11 @@ const target = (name: string, version = '1.1') => ({
   'x-amz-target': name,
   'content-type': `application/x-amz-json-${version}`,
 });
+
+const cbor = {
+  path: '/service/GraniteServiceVersion20100801/operation/PutMetricData',
+  headers: { 'smithy-protocol': 'rpc-v2-cbor', 'content-type': 'application/cbor' },
+};
 
 describe('CloudWatch', () => {
   const data = { Namespace: 'app', MetricData: [{ MetricName: 'm', Value: 1.5, Timestamp: 1770804000 }] };
@@ -83,11 +96,35 @@ describe('CloudWatch', () => {
     expect(reply).toMatchObject({ status: 500, headers: { 'x-amzn-query-error': 'InternalServiceError;Receiver' } });
   });
 
-  it('refuses CBOR loudly', async () => {
-    const headers = { 'smithy-protocol': 'rpc-v2-cbor', 'content-type': 'application/cbor' };
-    const path = '/service/GraniteServiceVersion20100801/operation/PutMetricData';
-    expect(await send({ service: 'monitoring', path, headers })).toMatchObject({ status: 501 });
-    expect(logOf(account, 'refused')).toEqual([{ reason: expect.stringContaining('rpc-v2-cbor') }]);
+  it('speaks CBOR with current clients', async () => {
+    const bytes = encodeCbor({
+      ...data,
+      MetricData: [{ MetricName: 'm', Value: 1.5, Timestamp: new Date(1770804000_000) }],
+    });
+    const reply = await send({ service: 'monitoring', ...cbor, body: bytes });
+    expect(reply).toMatchObject({ status: 200, headers: { 'smithy-protocol': 'rpc-v2-cbor' } });
+    expect(seen).toEqual([decoded]);
+  });
+
+  it('tells errors in CBOR by name, and what is no CBOR', async () => {
+    const reply = await send({ service: 'monitoring', ...cbor, body: Buffer.from('{}') });
+    expect(reply).toMatchObject({ status: 400, headers: { 'content-type': 'application/cbor' } });
+    expect(reply.body).toContain('SerializationException');
+    expect(seen).toEqual([]);
+  });
+
+  it('takes bodies that the client compressed, and refuses what only says so', async () => {
+    const headers = { ...target('GraniteServiceVersion20100801.PutMetricData', '1.0'), 'content-encoding': 'gzip' };
+    const body = gzipSync(JSON.stringify(data));
+    expect(await send({ service: 'monitoring', headers, body })).toMatchObject({ status: 200 });
+    expect(seen).toEqual([decoded]);
+    expect(await send({ service: 'monitoring', headers, body: 'plain' })).toMatchObject({ status: 400 });
+  });
+
+  it('refuses protocols that it does not know loudly', async () => {
+    const headers = { 'smithy-protocol': 'rpc-v2-json' };
+    expect(await send({ service: 'monitoring', ...cbor, headers })).toMatchObject({ status: 501 });
+    expect(logOf(account, 'refused')).toEqual([{ reason: expect.stringContaining('rpc-v2-json') }]);
   });
 });
 

@@ -69,7 +69,10 @@ describe.each(operations)('$modelName $operation', ({ modelName, operation }) =>
 function namesOf(modelName: string, operation: string): Record<string, unknown> {
   if (modelName !== 's3') return {};
   if (operation === 'PutObject') return { Bucket: 'a-bucket', Key: 'k', Body: Buffer.from('text') };
-  return operation === 'ListObjectsV2' ? { Bucket: 'a-bucket' } : { Bucket: 'a-bucket', Key: 'a/key é+%' };
+  if (operation === 'ListBuckets') return {};
+  return operation === 'ListObjectsV2' || operation === 'HeadBucket'
+    ? { Bucket: 'a-bucket' }
+    : { Bucket: 'a-bucket', Key: 'a/key é+%' };
 }
 
 const known = (value: Record<string, unknown>) =>

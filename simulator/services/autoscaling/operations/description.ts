@@ -60,6 +60,7 @@ export function describeGroup(
     ...(group.maintenancePolicy && { InstanceMaintenancePolicy: group.maintenancePolicy }),
     TrafficSources: [],
     CapacityRebalance: group.capacityRebalance,
+    ...(group.warmPool && { WarmPoolConfiguration: group.warmPool, WarmPoolSize: 0 }),
   };
 }
 
@@ -76,6 +77,7 @@ export function describeInstance(instance: GroupInstance): Instance {
     }),
     ImageId: instance.imageId,
     ProtectedFromScaleIn: instance.isProtected,
+    ...(instance.weight !== undefined && { WeightedCapacity: `${instance.weight}` }),
   };
 }
 

@@ -4,13 +4,26 @@ import type {
   Filter,
   UpdateAutoScalingGroupCommandInput,
 } from '@aws-sdk/client-auto-scaling';
-import type { Operation } from '../../../kernel/service.ts';
+import type { Operation, Permission } from '../../../kernel/service.ts';
 import { notSimulated } from '../../ec2/refusal.ts';
 import { type AutoScalingState, findGroup } from '../autoscaling-state.ts';
 import type { Group } from '../group.ts';
 import { updateGroup } from '../group-update.ts';
 import { describePermission, groupPermission, type InstanceProfiles, launchPermissions } from '../permissions.ts';
 import { describeGroup, describeMember, pageOf } from './description.ts';
+
+/** The sizes that a request names, as policies can test them (Service Authorization Reference, EC2 Auto Scaling). */
+const withSizes = (
+  permission: Permission,
+  { MinSize, MaxSize }: Pick<UpdateAutoScalingGroupCommandInput, 'MinSize' | 'MaxSize'>,
+): Permission => ({
+  ...permission,
+  context: {
+    ...permission.context,
+    ...(MinSize !== undefined && { 'autoscaling:MinSize': String(MinSize) }),
+    ...(MaxSize !== undefined && { 'autoscaling:MaxSize': String(MaxSize) }),
+  },
+});
 
 /** Reading groups, and changing their settings. */
 export function groupOperations(state: AutoScalingState, profiles?: InstanceProfiles): Record<string, Operation> {
@@ -44,7 +57,7 @@ export function groupOperations(state: AutoScalingState, profiles?: InstanceProf
     },
     UpdateAutoScalingGroup: {
       needs: (input: UpdateAutoScalingGroupCommandInput) => [
-        groupPermission(state, 'UpdateAutoScalingGroup', input.AutoScalingGroupName),
+        withSizes(groupPermission(state, 'UpdateAutoScalingGroup', input.AutoScalingGroupName), input),
         ...launchPermissions(state, profiles, state.groups.get(input.AutoScalingGroupName ?? ''), input),
       ],
       run(input: UpdateAutoScalingGroupCommandInput) {

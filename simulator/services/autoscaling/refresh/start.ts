@@ -1,15 +1,19 @@
 import type { StartInstanceRefreshCommandInput } from '@aws-sdk/client-auto-scaling';
 import { ServiceError } from '../../../kernel/service.ts';
+import { notSimulated } from '../../ec2/refusal.ts';
 import { type AutoScalingState, wakeSoon } from '../autoscaling-state.ts';
 import { validationError } from '../errors.ts';
 import type { Group } from '../group.ts';
 import {
+  choosesByAttributes,
+  hasWeights,
   irreversibleBecause,
   type LaunchSource,
   launchOptions,
   launchRequest,
   launchSourceOf,
 } from '../launch-source.ts';
+import { refuseWithWarmPool } from '../warm-pool.ts';
 import { resolvePreferences } from './preferences.ts';
 import { activeRefresh, type Refresh } from './refresh.ts';
 import { startTimeLimit } from './time-limit.ts';
@@ -23,8 +27,10 @@ import { startTimeLimit } from './time-limit.ts';
 export function startRefresh(state: AutoScalingState, group: Group, input: StartInstanceRefreshCommandInput): Refresh {
   const { kernel, ec2 } = state;
   if (activeRefresh(group) !== undefined) throw inProgress();
+  refuseWithWarmPool(group, 'refresh the instances');
   const preferences = resolvePreferences(group, input.Preferences);
   const desired = input.DesiredConfiguration && launchSourceOf(ec2, input.DesiredConfiguration);
+  checkSelection(state, group, desired, preferences.skipMatching);
   if (desired !== undefined) checkFullyFormed(state, group, desired);
   if (preferences.autoRollback) checkAutoRollback(state, group, desired);
   if (preferences.skipMatching && desired === undefined && group.source.kind === 'launch-configuration') {
@@ -77,11 +83,30 @@ function checkAutoRollback({ ec2 }: AutoScalingState, group: Group, desired: Lau
   if (reason !== undefined) throw validationError(`AutoRollback cannot be used because ${reason}.`);
 }
 
+/** Instance types chosen by attributes exclude a desired configuration and skip matching. Weights are not simulated here. */
+function checkSelection(
+  { ec2 }: AutoScalingState,
+  group: Group,
+  desired: LaunchSource | undefined,
+  skipMatching: boolean,
+): void {
+  const sources = desired === undefined ? [group.source] : [group.source, desired];
+  if (sources.some(hasWeights)) {
+    throw notSimulated('The simulator refreshes instances, not units: no instance may have a weight other than 1.');
+  }
+  if (desired === undefined && !skipMatching) return;
+  if (sources.some((source) => choosesByAttributes(ec2, source))) {
+    throw validationError(
+      'Desired configuration and skip matching are not supported with attribute-based instance type selection.',
+    );
+  }
+}
+
 /** A desired configuration must be one that RunInstances would take. */
 function checkFullyFormed({ ec2 }: AutoScalingState, group: Group, desired: LaunchSource): void {
   const subnetId = group.subnetIds[0] ?? '';
   try {
-    for (const option of launchOptions(desired))
+    for (const option of launchOptions(ec2, desired))
       ec2.checkLaunch({ ...launchRequest(option), clientToken: '', subnetId });
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;

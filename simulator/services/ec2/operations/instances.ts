@@ -5,13 +5,17 @@ import type {
   Instance,
   InstanceStateName,
   PlatformValues,
+  TerminateInstancesCommandInput,
 } from '@aws-sdk/client-ec2';
+import { onResource, type Target } from '../../../iam/dependent-actions.ts';
 import { type Operation, ServiceError } from '../../../kernel/service.ts';
+import { ec2Arn } from '../arns.ts';
 import type { Ec2State } from '../ec2-state.ts';
 import { applyFilters, type FilterFields } from '../filters.ts';
 import { type Ec2Instance, instanceNotFound } from '../instances.ts';
 import { describePermission, ec2Operation, invalidToken } from '../operation.ts';
 import { paginate } from '../paging.ts';
+import { notSimulated } from '../refusal.ts';
 import { tagListOf } from '../tags.ts';
 
 const STATE_CODES: Readonly<Record<Ec2Instance['state'], number>> = {
@@ -33,6 +37,29 @@ export function instanceOperations(state: Ec2State): Record<string, Operation> {
       describePermission('DescribeInstanceStatus'),
       (input: DescribeInstanceStatusCommandInput) => describeStatus(state, input),
     ),
+    TerminateInstances: ec2Operation(
+      ({ InstanceIds = [] }: TerminateInstancesCommandInput) =>
+        InstanceIds.map((instanceId) => onResource('ec2:TerminateInstances', targetOf(state, instanceId))),
+      (input: TerminateInstancesCommandInput) => terminate(state, input),
+    ),
+  };
+}
+
+function targetOf({ kernel, instances }: Ec2State, instanceId: string): Target {
+  const { tags } = instances.get(instanceId) ?? {};
+  return { arn: ec2Arn(kernel.identity, 'instance', instanceId), ...(tags && { tags }) };
+}
+
+/** Nobody here protects machines from termination, and one that is gone is answered as gone. */
+function terminate(state: Ec2State, { InstanceIds, Force, SkipOsShutdown }: TerminateInstancesCommandInput) {
+  if (Force === true || SkipOsShutdown === true) throw notSimulated('Force and SkipOsShutdown are not simulated.');
+  const chosen = listedInstances(state, 'TerminateInstances', { InstanceIds }).items;
+  return {
+    TerminatingInstances: chosen.map((before) => ({
+      InstanceId: before.instanceId,
+      PreviousState: describeState(before),
+      CurrentState: describeState(state.instances.terminate(before.instanceId)),
+    })),
   };
 }
 

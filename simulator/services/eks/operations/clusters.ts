@@ -1,14 +1,16 @@
 import type {
   Cluster as ClusterShape,
   CreateAccessEntryCommandInput,
+  DeleteAccessEntryCommandInput,
   DescribeAccessEntryCommandInput,
   DescribeClusterCommandInput,
+  ListAssociatedAccessPoliciesCommandInput,
   TagResourceCommandInput,
 } from '@aws-sdk/client-eks';
 import { onResource, requestTagContext } from '../../../iam/dependent-actions.ts';
 import { type Operation, type Service, ServiceError } from '../../../kernel/service.ts';
 import { notSimulated } from '../../ec2/refusal.ts';
-import { type AccessEntryType, describeAccessEntry } from '../access-entries.ts';
+import { type AccessEntry, type AccessEntryType, describeAccessEntry } from '../access-entries.ts';
 import { type EksCluster, type EksState, findCluster, invalidParameter, notFound, type Tags } from '../eks-state.ts';
 import { clusterTarget, onCluster } from './permissions.ts';
 
@@ -37,6 +39,28 @@ export function clusterOperations(state: EksState): Service['operations'] {
       return { accessEntry: describeAccessEntry(entry, clusterName ?? '') };
     },
   };
+  const entryArn = (clusterName: string | undefined, principalArn: string | undefined) =>
+    state.clusters.get(clusterName ?? '')?.accessEntries.get(principalArn ?? '')?.arn ??
+    unknownEntry(state, clusterName, principalArn);
+  const deleteEntry: Operation<DeleteAccessEntryCommandInput> = {
+    needs: ({ clusterName, principalArn }) => [
+      onResource('eks:DeleteAccessEntry', entryArn(clusterName, principalArn)),
+    ],
+    run({ clusterName, principalArn }) {
+      if (!findCluster(state, clusterName).accessEntries.remove(principalArn ?? '')) throw entryNotFound(principalArn);
+      return {};
+    },
+  };
+  const listPolicies: Operation<ListAssociatedAccessPoliciesCommandInput> = {
+    needs: ({ clusterName, principalArn }) => [
+      onResource('eks:ListAssociatedAccessPolicies', entryArn(clusterName, principalArn)),
+    ],
+    run({ clusterName, principalArn }) {
+      const entry = findCluster(state, clusterName).accessEntries.get(principalArn ?? '');
+      if (entry === undefined) throw entryNotFound(principalArn);
+      return { ...{ clusterName, principalArn }, associatedAccessPolicies: entry.policies.map(associated(entry)) };
+    },
+  };
   const tagResource: Operation<TagResourceCommandInput> = {
     needs: ({ resourceArn, tags }) => [
       onResource('eks:TagResource', targetOf(state, resourceArn), requestTagContext(tags ?? {})),
@@ -51,10 +75,20 @@ export function clusterOperations(state: EksState): Service['operations'] {
   return {
     DescribeCluster: describeCluster,
     CreateAccessEntry: createAccessEntry,
+    DeleteAccessEntry: deleteEntry,
     DescribeAccessEntry: describeEntry,
+    ListAssociatedAccessPolicies: listPolicies,
     TagResource: tagResource,
   };
 }
+
+const associated =
+  ({ createdAt }: AccessEntry) =>
+  ({ policyArn, namespaces }: AccessEntry['policies'][number]) => ({
+    policyArn,
+    accessScope: { type: namespaces === undefined ? 'cluster' : 'namespace', namespaces: [...(namespaces ?? [])] },
+    ...{ associatedAt: createdAt, modifiedAt: createdAt },
+  });
 
 function describe(cluster: EksCluster): ClusterShape {
   const { kubernetes, subnetIds } = cluster;

@@ -106,6 +106,8 @@ function startUpdate({ state, ec2, scaling }: Around, input: UpdateNodegroupVers
   if (nodegroup.status !== 'ACTIVE') {
     throw inUse('Nodegroup cannot be updated as it is currently not in Active State', place);
   }
+  if (nodegroup.amazonsAmi !== undefined)
+    throw notSimulated("Updates of node groups on Amazon's AMIs are not simulated.");
   const target = targetOf(state, ec2, nodegroup, input);
   const update = newUpdate(state, nodegroup, input, target.source);
   nodegroup.updates.push(update);

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import type { NodeGroupDocument, RunDocument } from '../../scripts/start/document.ts';
+import { renderSummary } from '../../scripts/start/summary.ts';
+
+const regressed = { fromVersion: 8, fromAmi: 'ami-0new', toVersion: 7, toAmi: 'ami-0old', author: 'arn:terraform' };
+const aDocument = (group: Partial<NodeGroupDocument>, run: Partial<RunDocument> = {}): RunDocument => ({
+  run: { status: 'SUCCEEDED', startedAt: '', endedAt: '', simulatedSeconds: 60 },
+  nodeGroups: [
+    {
+      ...{ cluster: 'shop', name: 'web', kind: 'self-managed', outcome: 'patched', toAmi: 'ami-0newest' },
+      nodes: { total: 2, patched: 2 },
+      ...group,
+    },
+  ],
+  calls: { aws: {}, kubernetes: {}, transitions: 1 },
+  ...run,
+});
+const textOf = (document: RunDocument) => renderSummary(document, []).join('\n');
+
+describe('the end of a run, for people', () => {
+  it('says of a regressed group from which version to which, and who made that', () => {
+    const text = textOf(aDocument({ regressed }));
+
+    expect(text).toContain(
+      'shop/web had regressed: from template version 8 (ami-0new) to 7 (ami-0old), made by arn:terraform',
+    );
+  });
+
+  it('says it once when it is the reason too', () => {
+    const reason = { error: 'Regressed', cause: 'shop/web was on version 8' };
+    const text = textOf(aDocument({ outcome: 'planned', regressed, reason }));
+
+    expect(text.match(/egressed/g)).toHaveLength(1);
+    expect(text).toContain('Regressed: shop/web was on version 8');
+  });
+
+  it('says where the AMI is published, if it is', () => {
+    expect(textOf(aDocument({}, { publishedAs: '/reglaze/x/broad/ami-id' }))).toContain('Published as /reglaze/x');
+    expect(textOf(aDocument({}))).not.toContain('Published');
+  });
+});
