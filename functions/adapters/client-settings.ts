@@ -17,6 +17,8 @@ export const clientSettings = () => ({
   defaultsMode: 'legacy' as const,
   retryMode: 'standard' as const,
   maxAttempts: 3,
+  authSchemePreference: [],
+  userAgentAppId: 'reglaze',
   useFipsEndpoint: isOn('AWS_USE_FIPS_ENDPOINT'),
   useDualstackEndpoint: isOn('AWS_USE_DUALSTACK_ENDPOINT'),
 });

@@ -5,7 +5,21 @@ import { findings } from '../domain/findings.ts';
 import { awsCall, isAwsError, once } from './aws-call.ts';
 import { clientSettings } from './client-settings.ts';
 
-const client = once(() => new S3Client(clientSettings()));
+/**
+ * Bodies are signed and travel over TLS, so a checksum beside them proves nothing more. What only access points and
+ * directory buckets need is not looked for.
+ */
+const client = once(
+  () =>
+    new S3Client({
+      ...clientSettings(),
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      disableS3ExpressSessionAuth: true,
+      disableMultiregionAccessPoints: true,
+      useArnRegion: false,
+    }),
+);
 
 /** A file as it was read; `etag` names exactly this content. */
 export type StoredFile<Content> = { readonly content: Content; readonly etag: string };

@@ -39,6 +39,17 @@ type Dependencies = {
   readonly now: () => Date;
 };
 
+/** Whether a rollout has no end yet, or got it only after the AMI could have been published. */
+const isOpen = async (
+  run: string,
+  missing: readonly GroupReport[],
+  { undecided, files, now }: Pick<Dependencies, 'files' | 'now'> & { readonly undecided: boolean },
+): Promise<boolean> => {
+  if (missing.length === 0) return undecided;
+  const states = await Promise.all(missing.map(({ cluster, name }) => files.findState({ cluster, nodeGroup: name })));
+  return states.some((stored) => leaseHolder(stored?.state, now()) === run);
+};
+
 /**
  * Step "Report run": the end of every node group and of the run, as a file and as a notification.
  *
@@ -58,14 +69,6 @@ export const reportRun = ({ files, findEndedRollout, notify, now }: Dependencies
       missing: planned.filter((_, index) => !found[index]),
     };
   };
-
-  const isBeingSettled = async (run: string, missing: readonly GroupReport[]) => {
-    const states = await Promise.all(missing.map(({ cluster, name }) => files.findState({ cluster, nodeGroup: name })));
-    return states.some((stored) => leaseHolder(stored?.state, now()) === run);
-  };
-
-  const isOpen = async (run: string, missing: readonly GroupReport[], undecided: boolean) =>
-    missing.length === 0 ? undecided : isBeingSettled(run, missing);
 
   /** A rollout that could not even write its outcome still says by its execution why it ended. */
   const explainMissing = async (run: string, missing: readonly GroupReport[]) => {
@@ -91,7 +94,7 @@ export const reportRun = ({ files, findEndedRollout, notify, now }: Dependencies
     }
     const plan = await files.findPlan(run);
     const { outcomes, missing } = await readOutcomes(plan);
-    if (await isOpen(run, missing, undecided)) {
+    if (await isOpen(run, missing, { undecided, files, now })) {
       logger.info('Run is not over', { run, answer: 'pending', missing: missing.map(({ name }) => name) });
       return { result: 'pending' as const };
     }
