@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { WrongUsage } from '../start/arguments.ts';
+import { parseOptions, WrongUsage } from '../command-line.ts';
 
 export type ContractArguments = {
   readonly help: boolean;
@@ -34,13 +33,31 @@ Exit status: 0 every check that was tried holds, 1 some do not, 2 wrong usage or
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+const options = {
+  help: { type: 'boolean', short: 'h' },
+  list: { type: 'boolean' },
+  json: { type: 'boolean' },
+  endpoint: { type: 'string' },
+  service: { type: 'string', multiple: true },
+  region: { type: 'string' },
+  only: { type: 'string' },
+  with: { type: 'string', multiple: true },
+  'allow-changes': { type: 'boolean' },
+} as const;
+
 /** @param known The names of the suites. @throws {WrongUsage} One sentence that names the option. */
 export function parseContractArguments(
   argv: readonly string[],
   known: readonly string[],
   environment: Environment,
 ): ContractArguments {
-  const { endpoint, service = [], region = regionIn(environment), with: pairs = [], ...flags } = parseOptions(argv);
+  const {
+    endpoint,
+    service = [],
+    region = regionIn(environment),
+    with: pairs = [],
+    ...flags
+  } = parseOptions(argv, options);
   const { help = false, list = false, json = false, only = '', 'allow-changes': allowChanges = false } = flags;
   if (!help && !list) checkTarget(endpoint, service, known);
   const unknown = service.find((name) => !known.includes(name));
@@ -55,28 +72,6 @@ const regionIn = ({ AWS_REGION, AWS_DEFAULT_REGION }: Environment) => AWS_REGION
 function checkTarget(endpoint: string | undefined, service: readonly string[], known: readonly string[]): void {
   if (endpoint === undefined) throw new WrongUsage('--endpoint is missing.');
   if (service.length === 0) throw new WrongUsage(`--service is missing; there are ${known.join(', ')}.`);
-}
-
-function parseOptions(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: false,
-      options: {
-        help: { type: 'boolean', short: 'h' },
-        list: { type: 'boolean' },
-        json: { type: 'boolean' },
-        endpoint: { type: 'string' },
-        service: { type: 'string', multiple: true },
-        region: { type: 'string' },
-        only: { type: 'string' },
-        with: { type: 'string', multiple: true },
-        'allow-changes': { type: 'boolean' },
-      },
-    }).values;
-  } catch (cause) {
-    throw new WrongUsage((cause as Error).message, { cause });
-  }
 }
 
 function parseEndpoint(text: string): URL {

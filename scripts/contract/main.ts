@@ -1,4 +1,4 @@
-import { WrongUsage } from '../start/arguments.ts';
+import { WrongUsage } from '../command-line.ts';
 import { type ContractArguments, parseContractArguments, usage } from './arguments.ts';
 import type { Check } from './check.ts';
 import { type Keys, networkEndpoint } from './endpoint.ts';

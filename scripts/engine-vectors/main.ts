@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadScenario } from '../../simulator/scenario/load.ts';
-import { WrongUsage } from '../start/arguments.ts';
+import { WrongUsage } from '../command-line.ts';
 import { readTrigger, runToEnd } from '../start/run.ts';
 import { setStage } from '../start/stage.ts';
 import { recordVectors } from './record.ts';

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { WrongUsage } from '../start/arguments.ts';
+import { parseOptions, parseSeed, WrongUsage } from '../command-line.ts';
 
 export type SimulatorArguments = {
   readonly help: boolean;
@@ -37,33 +36,23 @@ What callers do wrong is answered as AWS does, and told on the standard error, o
 
 Exit status: 0 ended by Ctrl-C, 1 the port is taken, 2 wrong usage.`;
 
+const options = {
+  help: { type: 'boolean', short: 'h' },
+  port: { type: 'string' },
+  scenario: { type: 'string' },
+  speed: { type: 'string' },
+  seed: { type: 'string' },
+} as const;
+
 /** @throws {WrongUsage} One sentence that names the option. */
 export function parseSimulatorArguments(argv: readonly string[]): SimulatorArguments {
-  const { help = false, port = '4566', scenario = 'first-month', speed = '1', seed } = parseOptions(argv);
+  const { help = false, port = '4566', scenario = 'first-month', speed = '1', seed } = parseOptions(argv, options);
   return {
     ...{ help, scenario },
     port: parsePort(port),
     speed: parseSpeed(speed),
     ...(seed === undefined ? {} : { seed: parseSeed(seed) }),
   };
-}
-
-function parseOptions(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: false,
-      options: {
-        help: { type: 'boolean', short: 'h' },
-        port: { type: 'string' },
-        scenario: { type: 'string' },
-        speed: { type: 'string' },
-        seed: { type: 'string' },
-      },
-    }).values;
-  } catch (cause) {
-    throw new WrongUsage((cause as Error).message, { cause });
-  }
 }
 
 function parsePort(text: string): number {
@@ -80,8 +69,3 @@ function parseSpeed(text: string): number {
 
 /** An hour of the account each second. */
 const fastest = 3600;
-
-function parseSeed(text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new WrongUsage(`--seed takes a whole number, not "${text}".`);
-}

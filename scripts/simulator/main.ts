@@ -1,5 +1,5 @@
 import { loadScenario, UnreadableScenario } from '../../simulator/scenario/load.ts';
-import { WrongUsage } from '../start/arguments.ts';
+import { WrongUsage } from '../command-line.ts';
 import { pathOfScenario } from '../start/scenario-files.ts';
 import { parseSimulatorArguments, type SimulatorArguments, usage } from './arguments.ts';
 import { invitation } from './invitation.ts';

@@ -1,9 +1,4 @@
-import { parseArgs } from 'node:util';
-
-/** Wrong usage of the command line: exit status 2. */
-export class WrongUsage extends Error {
-  override readonly name = 'WrongUsage';
-}
+import { parseOptions, parseSeed, WrongUsage } from '../command-line.ts';
 
 export type StartArguments = {
   readonly help: boolean;
@@ -33,9 +28,20 @@ Runs reglaze on an embedded AWS account: a month of patching, from the Image Bui
 
 Exit status: 0 the run succeeded, 1 it failed, 2 wrong usage.`;
 
+const options = {
+  help: { type: 'boolean', short: 'h' },
+  list: { type: 'boolean' },
+  json: { type: 'boolean' },
+  scenario: { type: 'string' },
+  event: { type: 'string' },
+  input: { type: 'string' },
+  seed: { type: 'string' },
+  speed: { type: 'string' },
+} as const;
+
 /** @throws {WrongUsage} One sentence that names the option. */
 export function parseStartArguments(argv: readonly string[]): StartArguments {
-  const { scenario, event, input, seed, speed, ...flags } = parseOptions(argv);
+  const { scenario, event, input, seed, speed, ...flags } = parseOptions(argv, options);
   if (event !== undefined && input !== undefined) {
     throw new WrongUsage('Use --event or --input: a run is started by one of them, not by both.');
   }
@@ -49,32 +55,6 @@ export function parseStartArguments(argv: readonly string[]): StartArguments {
     ...(seed === undefined ? {} : { seed: parseSeed(seed) }),
     ...(speed === undefined ? {} : { speed: parseSpeed(speed) }),
   };
-}
-
-function parseOptions(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: false,
-      options: {
-        help: { type: 'boolean', short: 'h' },
-        list: { type: 'boolean' },
-        json: { type: 'boolean' },
-        scenario: { type: 'string' },
-        event: { type: 'string' },
-        input: { type: 'string' },
-        seed: { type: 'string' },
-        speed: { type: 'string' },
-      },
-    }).values;
-  } catch (cause) {
-    throw new WrongUsage((cause as Error).message, { cause });
-  }
-}
-
-function parseSeed(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new WrongUsage(`--seed takes a whole number, not "${text}".`);
-  return Number(text);
 }
 
 function parseSpeed(text: string): number | 'max' {

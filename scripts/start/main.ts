@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { loadScenario, UnreadableScenario } from '../../simulator/scenario/load.ts';
 import type { Scenario } from '../../simulator/scenario/schema.ts';
-import { parseStartArguments, type StartArguments, usage, WrongUsage } from './arguments.ts';
+import { WrongUsage } from '../command-line.ts';
+import { parseStartArguments, type StartArguments, usage } from './arguments.ts';
 import { describeRun, type RunDocument } from './document.ts';
 import { observe } from './observer.ts';
 import { readTrigger, runToEnd } from './run.ts';

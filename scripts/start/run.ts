@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { AwsEvent } from '../../simulator/kernel/service.ts';
 import type { Execution } from '../../simulator/services/stepfunctions.ts';
-import { WrongUsage } from './arguments.ts';
+import { WrongUsage } from '../command-line.ts';
 import type { Stage } from './stage.ts';
 
 /** What starts the run: an event on the account's bus, or an input typed into the Step Functions console. */

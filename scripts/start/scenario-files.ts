@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { WrongUsage } from './arguments.ts';
+import { WrongUsage } from '../command-line.ts';
 
 const scenarios = join(import.meta.dirname, '../../scenarios');
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseStartArguments, WrongUsage } from '../../scripts/start/arguments.ts';
+import { WrongUsage } from '../../scripts/command-line.ts';
+import { parseStartArguments } from '../../scripts/start/arguments.ts';
 
 describe('parseStartArguments', () => {
   it('runs the first month when nothing is asked for', () => {

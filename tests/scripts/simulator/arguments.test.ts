@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { WrongUsage } from '../../../scripts/command-line.ts';
 import { parseSimulatorArguments } from '../../../scripts/simulator/arguments.ts';
-import { WrongUsage } from '../../../scripts/start/arguments.ts';
 
 it('serves the first month on port 4566 in real time when nothing is asked for', () => {
   expect(parseSimulatorArguments([])).toEqual({ help: false, port: 4566, scenario: 'first-month', speed: 1 });
