@@ -119,7 +119,7 @@ export function launchAlert(state: StateFile, progress: Progress): Notice | unde
  * How long to wait before the next look. While a machine boots, which takes minutes, nothing happens that could not wait
  * for two of them; its own admission watches it. Between machines a look a minute sees launches fail and rollouts end.
  */
-export const pauseSeconds = (isBooting: boolean): number => (isBooting ? 120 : 60);
+export const secondsToNextLook = (isBooting: boolean): number => (isBooting ? 120 : 60);
 
 /**
  * New instances that wait at our hook and whose event should have arrived by now: events are delivered by best effort.

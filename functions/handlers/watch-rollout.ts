@@ -17,8 +17,8 @@ import {
   lostReplacement,
   type Notice,
   type Progress,
-  pauseSeconds,
   rememberProgress,
+  secondsToNextLook,
 } from '../domain/rollout.ts';
 import { type LookDependencies, lookAtInstances } from '../domain/rollout-look.ts';
 import { type StateFile, targetVersion } from '../domain/state-file.ts';
@@ -85,7 +85,7 @@ export const watchRollout = (dependencies: Dependencies) => {
 
     const reason = 'reason' in progress ? progress.reason : undefined;
     logger.info('Watched rollout', { ...key, answer: progress.progress, reason });
-    return { ...progress, pauseSeconds: pauseSeconds(look.isBooting) };
+    return { ...progress, pauseSeconds: secondsToNextLook(look.isBooting) };
   };
 };
 

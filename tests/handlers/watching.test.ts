@@ -59,6 +59,11 @@ describe('Watch nodes', () => {
     expect(await watch(key)).toMatchObject({ progress: 'failed' });
   });
 
+  it('leaves a machine that boots to its admission for two minutes', async () => {
+    const nodeGroup = new FakeNodeGroup({ instances: [anInstance(), { ...waiting, launchedAt: minutesAgo(1) }] });
+    expect(await rolling(nodeGroup).watch(key)).toEqual({ progress: 'in-progress', pauseSeconds: 120 });
+  });
+
   it('puts a hook back that somebody deleted', async () => {
     const { account, watch } = rolling();
     account.gated = false;

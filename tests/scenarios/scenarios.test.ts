@@ -34,6 +34,16 @@ describe('first-month', () => {
     expect(entriesOf(log, 'refused')).toEqual([]);
   });
 
+  it('begins one node group after another, so that a warm function serves them all', async () => {
+    const { log } = await play('first-month');
+    const isLease = ({ details }: (typeof log)[number]) => String(details.functionName).endsWith('-take-lease');
+    const leases = log.filter((entry) => entry.kind === 'function.invoked' && isLease(entry));
+    const gaps = leases.slice(1).map(({ at }, index) => at - (leases[index]?.at ?? 0));
+
+    expect(leases.map(({ details }) => details.start)).toEqual(['cold', 'warm', 'warm', 'warm']);
+    for (const gap of gaps) expect(gap).toBeGreaterThan(4_000);
+  });
+
   it.each(['web', 'orders', 'reports'])(
     'lets %s prove the AMI with one node before more are launched',
     async (group) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { admitHeartbeatSeconds, longestWatchSeconds, secondsBetweenWatches } from '../../functions/domain/admission.ts';
+import { secondsToNextLook } from '../../functions/domain/rollout.ts';
 import { longestBakeSeconds, longestJoinSeconds, parseTags } from '../../functions/domain/tags.ts';
 import { machines, type State } from './support/definitions.ts';
 
@@ -48,6 +49,14 @@ describe('the watch of a booting node', () => {
     const eventsOfTurn = 9;
     const turns = (admission.TimeoutSeconds ?? Number.NaN) / secondsBetweenWatches;
     expect(turns * eventsOfTurn).toBeLessThan(25_000);
+  });
+});
+
+describe('a late node', () => {
+  it('waits at its hook until the rollout has looked, and is not given up meanwhile', () => {
+    const wait = Number(definitionOf('admit-node').States['Wait for the rollout']?.Seconds);
+    expect(wait).toBeGreaterThan(secondsToNextLook(true));
+    expect(wait + longestWatchSeconds).toBeLessThan(admitHeartbeatSeconds);
   });
 });
 
