@@ -8,6 +8,7 @@ import type { HostingMode } from '../../simulator/lambda/hosting.ts';
 import { type BuiltAccount, buildAccount } from '../../simulator/scenario/build.ts';
 import type { Scenario } from '../../simulator/scenario/schema.ts';
 import { ensurePackaged, type Package } from '../package.ts';
+import { obeyOperators } from './operator.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -62,13 +63,13 @@ export async function setStage(scenario: Scenario, { seed, ...place }: StageOpti
   const built = await buildAccount(account, scenario);
   const stack = await deploy({ account, template, stackName, parameters: {}, artifacts: artifact });
   await grantAccess(account, built, scenario, stack.outputs.ReaderRoleArn ?? '');
-  for (const action of scenario.operator) obeyOperator(account, action);
-
-  return {
+  const stage: Stage = {
     ...built,
     ...{ scenario, account, stack },
     machineArn: (machine) => `arn:aws:states:${region}:${accountId}:stateMachine:${stackName}-${machine}`,
   };
+  obeyOperators(stage);
+  return stage;
 }
 
 /** What the README asks an operator to do once per cluster: an access entry, and the rights that its group has. */
@@ -83,24 +84,4 @@ async function grantAccess(
     eks.addAccessEntry(name, { principalArn, kubernetesGroups: ['reglaze-reader'] });
     for (const document of parseAllDocuments(manifest)) clusters.get(name)?.applyManifest(document.toJS());
   }
-}
-
-/** Stops executions when one of another machine enters a state for the n-th time, as a person at the console would. */
-function obeyOperator({ kernel, stepFunctions }: Account, action: Scenario['operator'][number]): void {
-  const { when, stopExecutionsOf, error, cause } = action;
-  let seen = 0;
-  const stop = kernel.log.follow(({ kind, details }) => {
-    if (kind !== 'execution.state' || details.state !== when.state) return;
-    if (!String(details.machine).endsWith(`-${when.machine}`)) return;
-    seen += 1;
-    if (seen !== when.nth) return;
-    stop();
-    kernel.clock.after(0, () => {
-      for (const { arn, machineName, status } of stepFunctions.executions()) {
-        if (status === 'RUNNING' && machineName.endsWith(`-${stopExecutionsOf}`)) {
-          stepFunctions.stopExecution(arn, { error, cause });
-        }
-      }
-    });
-  });
 }

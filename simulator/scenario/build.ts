@@ -3,6 +3,7 @@ import type { Issue } from '@aws-sdk/client-eks';
 import type { Image } from '@aws-sdk/client-imagebuilder';
 import type { Account } from '../account.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
+import { runClusterAutoscaler } from '../kubernetes/cluster-autoscaler.ts';
 import type { AmazonsAmi } from '../services/eks/eks-state.ts';
 import { addAmiParameter, applyHistory, earlierSource, machineData, sourceOf } from './group-kinds.ts';
 import type { Scenario, ScenarioAmi, ScenarioCluster, ScenarioNodeGroup } from './schema.ts';
@@ -34,6 +35,9 @@ export async function buildAccount(account: Account, scenario: Scenario): Promis
   for (const [index, cluster] of scenario.clusters.entries()) {
     const place = await addCluster(account, scenario, cluster, index);
     clusters.set(cluster.name, place.kubernetes);
+    if (cluster.clusterAutoscaler) {
+      runClusterAutoscaler({ ...account, cluster: place.kubernetes, ...cluster.clusterAutoscaler });
+    }
     for (const nodeGroup of cluster.nodeGroups) {
       nodeGroups.push(addNodeGroup(account, { ...place, shared }, cluster.name, nodeGroup));
     }

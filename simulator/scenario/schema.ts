@@ -115,6 +115,8 @@ const cluster = strictObject({
     'a',
     'b',
   ]),
+  /** A cluster autoscaler that gives up on machines which are no node after so many minutes; none unless given. */
+  clusterAutoscaler: v.optional(strictObject({ maxNodeProvisionMinutes: v.optional(countFromOne, 15) })),
   /** Whether the stack's roles were given access to this cluster. */
   access: v.optional(v.picklist(['granted', 'missing']), 'granted'),
   nodeGroups: v.pipe(v.array(nodeGroup), v.minLength(1, 'at least one')),
@@ -144,12 +146,21 @@ const callFault = variantObject({
   ]),
 });
 
-/** Something a person does by hand when an execution enters a state for the n-th time. */
+/** Either as an execution enters a state for the n-th time, or minutes after the start of the scenario. */
+const moment = v.union([
+  strictObject({ machine: v.string(), state: v.string(), nth: v.optional(countFromOne, 1) }),
+  strictObject({ minute: minutes }),
+]);
+
+/** Something that a person or a tool of theirs does beside the stack. */
 const operatorAction = strictObject({
-  when: strictObject({ machine: v.string(), state: v.string(), nth: v.optional(countFromOne, 1) }),
-  stopExecutionsOf: v.string(),
-  error: v.string(),
-  cause: v.string(),
+  when: moment,
+  does: v.variant('kind', [
+    variantObject({ kind: v.literal('stop-executions'), of: v.string(), error: v.string(), cause: v.string() }),
+    variantObject({ kind: v.literal('remove-stack') }),
+    /** `<cluster>/<node group>`. */
+    variantObject({ kind: v.literal('set-desired-capacity'), group: v.string(), to: countFromZero }),
+  ]),
 });
 
 const timings = strictObject(

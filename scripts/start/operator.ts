@@ -1,0 +1,49 @@
+import type { Scenario } from '../../simulator/scenario/schema.ts';
+import type { Stage } from './stage.ts';
+
+type OperatorAction = Scenario['operator'][number];
+type Moment = OperatorAction['when'];
+
+/** Lets people and their tools do what the scenario says, each thing once, when its moment has come. */
+export function obeyOperators(stage: Stage): void {
+  for (const { when, does } of stage.scenario.operator) atMoment(stage, when, () => act(stage, does));
+}
+
+function atMoment({ account: { kernel }, scenario }: Stage, when: Moment, then: () => void): void {
+  const { clock, log } = kernel;
+  if ('minute' in when) {
+    clock.after(Date.parse(scenario.startsAt) + when.minute * 60_000 - clock.now(), then);
+    return;
+  }
+  let seen = 0;
+  const stop = log.follow(({ kind, details }) => {
+    if (kind !== 'execution.state' || details.state !== when.state) return;
+    if (!String(details.machine).endsWith(`-${when.machine}`)) return;
+    seen += 1;
+    if (seen !== when.nth) return;
+    stop();
+    clock.after(0, then);
+  });
+}
+
+function act(stage: Stage, does: OperatorAction['does']): void {
+  const { account, stack } = stage;
+  switch (does.kind) {
+    case 'stop-executions':
+      for (const { arn, machineName, status } of account.stepFunctions.executions()) {
+        if (status !== 'RUNNING' || !machineName.endsWith(`-${does.of}`)) continue;
+        account.stepFunctions.stopExecution(arn, { error: does.error, cause: does.cause });
+      }
+      return;
+    case 'remove-stack':
+      stack.delete();
+      return;
+    case 'set-desired-capacity':
+      account.autoScaling.setDesiredCapacity(groupNamed(stage, does.group), does.to);
+  }
+}
+
+/** The Auto Scaling group of `<cluster>/<node group>`; an unknown one is refused by whoever is asked for it. */
+function groupNamed({ nodeGroups }: Stage, named: string): string {
+  return nodeGroups.find(({ cluster, name }) => `${cluster}/${name}` === named)?.autoScalingGroupName ?? named;
+}
