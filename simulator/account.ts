@@ -1,3 +1,4 @@
+import { createResponseInbox, type ResponseInbox } from './cloudformation/response-inbox.ts';
 import { createIam, type Iam } from './iam/iam.ts';
 import { createClock, type Pace } from './kernel/clock.ts';
 import { createEventLog } from './kernel/event-log.ts';
@@ -53,6 +54,8 @@ export type Account = {
   readonly ssm: Ssm;
   readonly cloudWatch: CloudWatch;
   readonly logs: Logs;
+  /** Where the providers of custom resources answer. */
+  readonly responses: ResponseInbox;
   /** All AWS services behind one address, as functions and clients reach them. */
   readonly front: Front;
   /** URL of that address. */
@@ -130,10 +133,11 @@ export async function createAccount(options: AccountOptions): Promise<Account> {
     },
     onKill: (functionName, key) => lambda.kill({ functionName, key }),
   });
-  hosting.openAccount(front);
+  const responses = createResponseInbox(kernel, hosting.endpointUrl);
+  hosting.openAccount(responses.infrontOf(front));
 
   return {
-    ...{ kernel, ...parts, front, endpoint: hosting.endpointUrl },
+    ...{ kernel, ...parts, front, responses, endpoint: hosting.endpointUrl },
     addCluster: (spec) => addCluster({ kernel, lambda, eks: compute.eks }, hosting, spec),
     close: hosting.close,
   };
@@ -174,7 +178,7 @@ function createCompute(
   return { ec2, autoScaling, imageBuilder, eks };
 }
 
-function servicesOf(parts: Omit<Account, 'kernel' | 'front' | 'endpoint' | 'addCluster' | 'close'>) {
+function servicesOf(parts: Omit<Account, 'kernel' | 'front' | 'responses' | 'endpoint' | 'addCluster' | 'close'>) {
   const { ec2, autoScaling, imageBuilder, eks, lambda, stepFunctions, events, sns, sqs, s3, ssm } = parts;
   const { cloudWatch, logs } = parts;
   const called = [

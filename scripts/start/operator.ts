@@ -36,7 +36,7 @@ function act(stage: Stage, does: OperatorAction['does']): void {
       }
       return;
     case 'remove-stack':
-      stack.delete();
+      void stack.delete();
       return;
     case 'set-desired-capacity':
       account.autoScaling.setDesiredCapacity(groupNamed(stage, does.group), does.to);

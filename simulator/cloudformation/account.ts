@@ -10,6 +10,7 @@ import type { Scheduler } from '../services/scheduler.ts';
 import type { Sns } from '../services/sns.ts';
 import type { Sqs } from '../services/sqs.ts';
 import type { StepFunctions } from '../services/stepfunctions.ts';
+import type { ResponseInbox } from './response-inbox.ts';
 
 /** The parts of the account that stacks create resources in. */
 export type Account = {
@@ -26,6 +27,7 @@ export type Account = {
     | 'addPermission'
     | 'removePermission'
     | 'setEventInvokeConfig'
+    | 'invokeAsync'
   >;
   readonly stepFunctions: Pick<StepFunctions, 'createStateMachine' | 'deleteStateMachine'>;
   readonly events: Pick<Events, 'rules'>;
@@ -36,4 +38,5 @@ export type Account = {
   readonly kms: Pick<Kms, 'createKey' | 'deleteKey' | 'createAlias' | 'deleteAlias'>;
   readonly cloudWatch: Pick<CloudWatch, 'alarms'>;
   readonly logs: Pick<Logs, 'createLogGroup' | 'deleteLogGroup'>;
+  readonly responses: Pick<ResponseInbox, 'open'>;
 };

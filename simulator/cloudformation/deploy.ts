@@ -25,8 +25,11 @@ export type Stack = {
   /** In the order in which they were created. */
   readonly resources: readonly StackResource[];
   readonly resource: (logicalId: string) => StackResource | undefined;
-  /** Deletes the resources in reverse order, except those that their DeletionPolicy keeps. */
-  readonly delete: () => void;
+  /**
+   * Deletes the resources in reverse order, except those that their DeletionPolicy keeps; rejects at the first that cannot
+   * be deleted. Takes account time where a custom resource does.
+   */
+  readonly delete: () => Promise<void>;
 };
 
 /**
@@ -53,19 +56,23 @@ export async function deploy({
   const types = new Map(active.map(([logicalId, { Type }]) => [logicalId, typeOf(Type, logicalId)]));
   const order = creationOrder(dependenciesOf(new Map(active), template, scope));
 
-  const remove = (logicalId: string) => {
+  const remove = async (logicalId: string) => {
     if (template.Resources[logicalId]?.DeletionPolicy === 'Retain') return;
-    created.get(logicalId)?.delete();
+    await created.get(logicalId)?.delete();
   };
   for (const logicalId of order) {
     const { Type, Properties = {} } = template.Resources[logicalId] as ResourceDeclaration;
     try {
       const properties = resolveValue(Properties, scope, `Resources.${logicalId}.Properties`);
-      const creation = creationOf(account, stackName, logicalId, artifacts);
-      const resource = await (types.get(logicalId) as ResourceType).create(properties, creation);
+      const creation = creationOf(
+        { account, stackName, artifacts },
+        String(scope.values.get('AWS::StackId')),
+        logicalId,
+      );
+      const resource = await settled(account, (types.get(logicalId) as ResourceType).create(properties, creation));
       created.set(logicalId, { logicalId, type: Type, ...resource });
     } catch (error) {
-      for (const other of [...created.keys()].reverse()) created.get(other)?.delete();
+      for (const other of [...created.values()].reverse()) await settled(account, other.delete());
       if (error instanceof TemplateError) throw error;
       throw new TemplateError(`Resources.${logicalId}`, `${Type} could not be created: ${(error as Error).message}`, {
         cause: error,
@@ -79,11 +86,23 @@ export async function deploy({
     outputs: outputsOf(template, scope),
     resources: [...created.values()],
     resource: (logicalId) => created.get(logicalId),
-    delete() {
-      for (const logicalId of [...order].reverse()) remove(logicalId);
+    async delete() {
+      for (const logicalId of [...order].reverse()) await remove(logicalId);
       account.kernel.log.write('stack.deleted', { stack: stackName });
     },
   };
+}
+
+/** Lets the account's time pass until a resource is there, or gone: what a stack has in it may take a while. */
+async function settled<Result>({ kernel }: Account, result: Result | Promise<Result>): Promise<Result> {
+  if (!(result instanceof Promise)) return result;
+  let isOver = false;
+  const end = () => {
+    isOver = true;
+  };
+  result.then(end, end);
+  await kernel.clock.run(() => isOver);
+  return result;
 }
 
 function createScope(
@@ -165,17 +184,13 @@ function dependenciesOf(
 }
 
 function creationOf(
-  account: Account,
-  stackName: string,
+  { account, stackName, artifacts }: Pick<Deployment, 'account' | 'stackName' | 'artifacts'>,
+  stackId: string,
   logicalId: string,
-  artifacts: Deployment['artifacts'],
 ): Creation {
   const suffix = account.kernel.random.hex(12, 'physical-id', stackName, logicalId);
   return {
-    account,
-    stackName,
-    logicalId,
-    artifact: artifacts,
+    ...{ account, stackName, stackId, logicalId, artifact: artifacts },
     generatedName: (maximumLength = 255) =>
       `${`${stackName}-${logicalId}`.slice(0, maximumLength - suffix.length - 1)}-${suffix}`,
   };

@@ -1,5 +1,6 @@
 import type { ResourceType } from './resource-type.ts';
 import { alarm } from './resources/cloudwatch.ts';
+import { customResource } from './resources/custom.ts';
 import { rule } from './resources/events.ts';
 import { managedPolicy, role } from './resources/iam.ts';
 import { alias, key } from './resources/kms.ts';
@@ -13,6 +14,7 @@ import { stateMachine } from './resources/states.ts';
 
 /** Every resource type that a stack can hold here. Attributes and properties that a type lacks are refused. */
 export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map([
+  ['AWS::CloudFormation::CustomResource', customResource],
   ['AWS::CloudWatch::Alarm', alarm],
   ['AWS::Events::Rule', rule],
   ['AWS::IAM::ManagedPolicy', managedPolicy],

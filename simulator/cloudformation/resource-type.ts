@@ -10,13 +10,15 @@ export type CreatedResource = {
   readonly ref: string;
   /** What `Fn::GetAtt` gives, by name. */
   readonly attributes: Readonly<Record<string, unknown>>;
-  readonly delete: () => void;
+  /** Settles when the resource is gone; rejects when it stays. */
+  readonly delete: () => void | Promise<void>;
 };
 
 export type Creation = {
   readonly account: Account;
   readonly logicalId: string;
   readonly stackName: string;
+  readonly stackId: string;
   /** A name for a resource that was given none, the same in every run of one seed. */
   readonly generatedName: (maximumLength?: number) => string;
   readonly artifact: (s3Key: string) => Buffer;

@@ -1,4 +1,5 @@
 import type { Account } from '../../../simulator/cloudformation/account.ts';
+import { createResponseInbox } from '../../../simulator/cloudformation/response-inbox.ts';
 import { createIam } from '../../../simulator/iam/iam.ts';
 import type { Kernel } from '../../../simulator/kernel/kernel.ts';
 import { createCloudWatch } from '../../../simulator/services/cloudwatch.ts';
@@ -14,7 +15,14 @@ import { createStepFunctions } from '../../../simulator/services/stepfunctions.t
 import { aKernel } from '../../support/kernel.ts';
 
 /** The account's own services around functions that answer `null` at once; what they got is in `invocations`. */
-export function anAccount(options: { readonly kernel?: Kernel; readonly disturb?: Disturbance } = {}) {
+export function anAccount(
+  options: {
+    readonly kernel?: Kernel;
+    readonly disturb?: Disturbance;
+    /** What a function does with what it got, beside answering. */
+    readonly work?: (payload: unknown) => void;
+  } = {},
+) {
   const kernel = options.kernel ?? aKernel();
   const invocations: { readonly functionName: string; readonly payload: unknown }[] = [];
   const iam = createIam({ kernel });
@@ -35,6 +43,7 @@ export function anAccount(options: { readonly kernel?: Kernel; readonly disturb?
       start: ({ functionName }) => ({
         invoke({ payload }, settle) {
           invocations.push({ functionName, payload: JSON.parse(payload) });
+          options.work?.(JSON.parse(payload));
           kernel.clock.after(1, () => settle({ kind: 'returned', payload: 'null' }));
         },
         destroy: () => {},
@@ -54,8 +63,10 @@ export function anAccount(options: { readonly kernel?: Kernel; readonly disturb?
       logs.write({ logGroupName: logGroupArn, stream: logStreamName, message }),
   });
   const scheduler = createScheduler({ kernel, iam, lambda, sqs });
+  const responses = createResponseInbox(kernel, 'http://localhost');
   const account = {
     kernel,
+    responses,
     iam,
     kms,
     sqs,
@@ -68,7 +79,7 @@ export function anAccount(options: { readonly kernel?: Kernel; readonly disturb?
     stepFunctions,
     scheduler,
   } satisfies Account;
-  return { ...account, invocations };
+  return { ...account, responses, invocations };
 }
 
 /** Lets the account's time pass. */

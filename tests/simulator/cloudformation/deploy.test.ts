@@ -66,7 +66,7 @@ describe('a stack', () => {
       },
       { account },
     );
-    stack.delete();
+    await stack.delete();
     expect(account.sqs.queue('arn:aws:sqs:us-west-2:111122223333:q')).toBeUndefined();
     expect(account.s3.bucket('kept')).toBeDefined();
   });
@@ -220,7 +220,7 @@ describe('functions', () => {
         },
       ).allowed;
     expect(['one', 'two', 'three'].map(allowed)).toEqual([true, true, false]);
-    stack.resource('One')?.delete();
+    await stack.resource('One')?.delete();
     expect(['one', 'two'].map(allowed)).toEqual([false, true]);
   });
 });
