@@ -4,13 +4,17 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 
 const usage = `Usage: npm run grant -- --cluster NAME [--region REGION] [--stage STAGE]
 
-Lets the deployed stack read the nodes of one EKS cluster: makes an access entry for its reader role, and prints the
-kubectl command that gives the entry's group its rights. Safe to run twice.`;
+Lets the deployed stack read and drain the nodes of one EKS cluster: makes an access entry for each of its two roles,
+the reader and the mover, and prints the kubectl commands that give the entries' groups their rights. Safe to run twice.`;
 
-const group = 'reglaze-reader';
+/** The principals that a cluster knows; each has a role, a group and a manifest of its name. */
+const principals = ['reader', 'mover'] as const;
+type Principal = (typeof principals)[number];
+
+const groupOf = (principal: Principal): string => `reglaze-${principal}`;
 
 /**
- * Puts the reader role of the stack into the group that `infrastructure/kubernetes/reader.yml` gives rights to.
+ * Puts both roles of the stack into the groups that the manifests in `infrastructure/kubernetes/` give rights to.
  *
  * @returns What was done, and what is left to do by kubectl.
  */
@@ -21,46 +25,61 @@ export async function grantAccess(cluster: string, stage: string, region: string
     new GetCallerIdentityCommand({}),
   );
   const partition = callerArn.split(':')[1];
-  const principalArn = `arn:${partition}:iam::${accountId}:role/reglaze-${stage}-reader-${await eks.config.region()}`;
+  const regionName = await eks.config.region();
   const { cluster: found } = await eks.send(new DescribeClusterCommand({ name: cluster }));
   const takesEntries = found?.accessConfig?.authenticationMode !== 'CONFIG_MAP';
-  const entry = takesEntries ? await createEntry(eks, cluster, principalArn) : 'not-taken';
-  return describeGrant({ cluster, principalArn, entry });
+  const lines: string[] = [];
+  for (const principal of principals) {
+    const principalArn = `arn:${partition}:iam::${accountId}:role/reglaze-${stage}-${principal}-${regionName}`;
+    const entry = takesEntries ? await createEntry(eks, cluster, principal, principalArn) : 'not-taken';
+    lines.push(...describeGrant({ cluster, principal, principalArn, entry }));
+  }
+  return [...lines, ...rights];
 }
+
+const rights = [
+  'Give the groups their rights with:',
+  ...principals.map((principal) => `  kubectl apply -f infrastructure/kubernetes/${principal}.yml`),
+];
 
 type Grant = {
   readonly cluster: string;
+  readonly principal: Principal;
   readonly principalArn: string;
   /** Clusters that know their principals from the ConfigMap aws-auth alone take no entries. */
   readonly entry: 'made' | 'found' | 'not-taken';
 };
 
-/** What was done in the cluster's access entries, and what is left to do by kubectl. */
-export function describeGrant({ cluster, principalArn, entry }: Grant): string[] {
-  const rights = ['Give the group its rights with:', '  kubectl apply -f infrastructure/kubernetes/reader.yml'];
+/** What was done in the cluster's access entries for one of the roles. */
+export function describeGrant({ cluster, principal, principalArn, entry }: Grant): string[] {
+  const group = groupOf(principal);
   switch (entry) {
     case 'made':
-      return [`${principalArn} is now in the group ${group} of cluster ${cluster}.`, ...rights];
+      return [`${principalArn} is now in the group ${group} of cluster ${cluster}.`];
     case 'found':
       return [
         `${principalArn} was already in the group ${group} of cluster ${cluster}.`,
         'If the stack was removed and deployed again since, the entry is that of the old role. Then delete it and run this again:',
         `  aws eks delete-access-entry --cluster-name ${cluster} --principal-arn ${principalArn}`,
-        ...rights,
       ];
     case 'not-taken':
       return [
         `Cluster ${cluster} takes no access entries. Nothing was changed. Add this under mapRoles in its ConfigMap aws-auth:`,
         `  - {rolearn: ${principalArn}, username: ${group}, groups: [${group}]}`,
-        ...rights,
       ];
   }
 }
 
 /** An entry for the role that is there already is left as it is. */
-async function createEntry(eks: EKSClient, clusterName: string, principalArn: string): Promise<'made' | 'found'> {
+async function createEntry(
+  eks: EKSClient,
+  clusterName: string,
+  principal: Principal,
+  principalArn: string,
+): Promise<'made' | 'found'> {
+  const kubernetesGroups = [groupOf(principal)];
   try {
-    await eks.send(new CreateAccessEntryCommand({ clusterName, principalArn, kubernetesGroups: [group] }));
+    await eks.send(new CreateAccessEntryCommand({ clusterName, principalArn, kubernetesGroups }));
     return 'made';
   } catch (error) {
     if ((error as Error).name === 'ResourceInUseException') return 'found';

@@ -8,6 +8,7 @@ import { createRandomness } from './kernel/randomness.ts';
 import { defaultTimings, type Timings } from './kernel/timings.ts';
 import type { Front } from './kernel/wire.ts';
 import { type Cluster, createCluster } from './kubernetes/cluster.ts';
+import type { Guests } from './kubernetes/workloads/guests.ts';
 import { type FunctionHosting, type HostingMode, hostInProcess, hostInThreads } from './lambda/hosting.ts';
 import { type AutoScaling, createAutoScaling } from './services/autoscaling/autoscaling.ts';
 import type { AutoScalingBehaviour } from './services/autoscaling/behaviour.ts';
@@ -70,6 +71,10 @@ export type NewCluster = {
   readonly version: string;
   readonly subnetIds: readonly string[];
   readonly createdAt: Date;
+  /** What happens inside its containers. */
+  readonly guests?: Guests;
+  /** `host:port` of what answers a TLS handshake outside it. */
+  readonly outside?: readonly string[];
 };
 
 export type Behaviour = {
@@ -210,10 +215,10 @@ function createDestinations({ sqs, sns }: Pick<Account, 'sqs' | 'sns'>): Paramet
 async function addCluster(
   { kernel, lambda, eks }: Pick<Account, 'kernel' | 'lambda' | 'eks'>,
   hosting: FunctionHosting,
-  { name, version, subnetIds, createdAt }: NewCluster,
+  { name, version, subnetIds, createdAt, guests = {}, outside = [] }: NewCluster,
 ): Promise<Cluster> {
   const kubernetes = await createCluster({
-    ...{ kernel, name, version },
+    ...{ kernel, name, version, guests, outside },
     authenticate: eks.authenticateFor(name),
     identityOf: eks.identityFor(name),
     onKill: (functionName, key) => lambda.kill({ functionName, key }),

@@ -8,7 +8,19 @@ import { eks } from './eks-client.ts';
 import { type Answer, type Endpoint, openAnswer, piecesOf, readAnswer } from './https-answer.ts';
 import { readWatchEvents, type WatchEvent } from './watch-events.ts';
 
-/** Reads JSON from the API server of one cluster. */
+/** A change to ask the API server for. */
+export type ChangeRequest = {
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly body?: unknown;
+  /** `application/json` unless given; a patch says which kind of patch it is. */
+  readonly contentType?: string;
+};
+
+/** What the API server said to a change; the body is parsed where it is JSON. */
+export type ChangeAnswer = { readonly status: number; readonly body: unknown };
+
+/** Reads and changes objects in the API server of one cluster. */
 export type ApiServer = {
   readonly clusterName: string;
   /** `undefined` means that there is no such thing (404). */
@@ -18,6 +30,11 @@ export type ApiServer = {
    * the API server closes it, sends what is too old (410) or falls silent: none of these says anything about objects.
    */
   readonly watch: (path: string, seconds: number) => AsyncGenerator<WatchEvent>;
+  /**
+   * Asks for a change. Every status is an answer for the caller, since an eviction that is refused says so by 429, 403 or
+   * 500; but for 401, and for 502 to 504, by which no API server tells anything about objects.
+   */
+  readonly send: (request: ChangeRequest) => Promise<ChangeAnswer>;
 };
 
 const endpoints = new Map<string, Endpoint>();
@@ -44,12 +61,32 @@ const overtimeSeconds = 10;
 /** The code in an ERROR event of a watch that the API server cannot go on with. */
 const gone = 410;
 
+const unreachable = [502, 503, 504];
+
+/** The body of an answer as JSON, or the text that it is. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Which of our two principals a role is; each has a manifest of its name. */
+const principalOf = (roleArn: string): 'reader' | 'mover' => (/-mover(-|$)/.test(roleArn) ? 'mover' : 'reader');
+
+const rightsOf = { reader: 'read its nodes', mover: 'drain its nodes' };
+
+/** Whom a cluster refuses something. */
+type Client = { readonly clusterName: string; readonly roleArn: string };
+
 /** What a status other than 200 means. */
-function refusal(clusterName: string, path: string, { status, body }: Answer): Error {
+function refusal({ clusterName, roleArn }: Client, path: string, { status, body }: Answer): Error {
   if (status === 401 || status === 403) {
+    const principal = principalOf(roleArn);
     return new ClusterAccessDenied(
-      `Cluster ${clusterName} does not let the reader role read its nodes (HTTP ${status}). ` +
-        `Run: npm run grant -- --cluster ${clusterName}, then: kubectl apply -f infrastructure/kubernetes/reader.yml`,
+      `Cluster ${clusterName} does not let the ${principal} role ${rightsOf[principal]} (HTTP ${status}). ` +
+        `Run: npm run grant -- --cluster ${clusterName}, then: kubectl apply -f infrastructure/kubernetes/${principal}.yml`,
     );
   }
   const message = `GET ${path} of cluster ${clusterName} answered HTTP ${status}: ${body.slice(0, 300)}`;
@@ -57,12 +94,13 @@ function refusal(clusterName: string, path: string, { status, body }: Answer): E
 }
 
 /**
- * A connection to a cluster as the reader role.
+ * A connection to a cluster as one of our roles there, the reader or the mover.
  *
- * @throws {ClusterAccessDenied} From each call: the cluster does not know the role, or gives it no right to read.
+ * @throws {ClusterAccessDenied} From each call: the cluster does not know the role, or gives it no right to do this.
  * @throws {KubernetesUnavailable} From each call: the API server failed or could not be reached; asking again is safe.
  */
 export async function connectApiServer(clusterName: string, roleArn: string): Promise<ApiServer> {
+  const client = { clusterName, roleArn };
   const endpoint = await endpointOf(clusterName);
   const token = await clusterToken(clusterName, roleArn);
 
@@ -80,15 +118,15 @@ export async function connectApiServer(clusterName: string, roleArn: string): Pr
   return {
     clusterName,
     async get(path) {
-      const answer = await reach(path, async () => readAnswer(await openAnswer(endpoint, path, token)));
+      const answer = await reach(path, async () => readAnswer(await openAnswer(endpoint, { path, token })));
       if (answer.status === 200) return JSON.parse(answer.body);
       if (answer.status === 404) return undefined;
-      throw refusal(clusterName, path, answer);
+      throw refusal(client, path, answer);
     },
     async *watch(collection, seconds) {
       const path = `${collection}&watch=true&timeoutSeconds=${seconds}`;
-      const response = await reach(path, () => openAnswer(endpoint, path, token));
-      if (response.statusCode !== 200) throw refusal(clusterName, path, await reach(path, () => readAnswer(response)));
+      const response = await reach(path, () => openAnswer(endpoint, { path, token }));
+      if (response.statusCode !== 200) throw refusal(client, path, await reach(path, () => readAnswer(response)));
       for await (const event of readWatchEvents(piecesOf(response, seconds + overtimeSeconds))) {
         if (event.type !== 'ERROR') {
           yield event;
@@ -96,8 +134,15 @@ export async function connectApiServer(clusterName: string, roleArn: string): Pr
         }
         const { code = 500 } = event.object as V1Status;
         if (code === gone) return;
-        throw refusal(clusterName, path, { status: code, body: JSON.stringify(event.object) });
+        throw refusal(client, path, { status: code, body: JSON.stringify(event.object) });
       }
+    },
+    async send({ method, path, body, contentType = 'application/json' }) {
+      const content = body === undefined ? undefined : { type: contentType, text: JSON.stringify(body) };
+      const question = { method, path, token, ...(content && { content }) };
+      const answer = await reach(path, async () => readAnswer(await openAnswer(endpoint, question)));
+      if (answer.status === 401 || unreachable.includes(answer.status)) throw refusal(client, path, answer);
+      return { status: answer.status, body: parsed(answer.body) };
     },
   };
 }

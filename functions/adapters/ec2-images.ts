@@ -1,6 +1,7 @@
-import { DescribeImagesCommand } from '@aws-sdk/client-ec2';
+import { CreateTagsCommand, DescribeImagesCommand } from '@aws-sdk/client-ec2';
 import { AmiNotFound } from '../domain/errors.ts';
 import type { Ami } from '../domain/image.ts';
+import { failedTestTag } from '../domain/smoke-test.ts';
 import { awsCall, isAwsError } from './aws-call.ts';
 import { ec2 } from './ec2-client.ts';
 
@@ -43,5 +44,18 @@ export async function describeAmi(amiId: string): Promise<Ami> {
   if (image === undefined) {
     throw new AmiNotFound(`AMI ${amiId} does not exist (any more). Build the image again, then start the run with it.`);
   }
-  return { amiId, state: image.State ?? 'unknown', platform: image.Platform };
+  const failedSmokeTest = image.Tags?.find(({ Key }) => Key === failedTestTag)?.Value;
+  return {
+    amiId,
+    state: image.State ?? 'unknown',
+    platform: image.Platform,
+    ...(failedSmokeTest !== undefined && { failedSmokeTest }),
+  };
+}
+
+/** Gives an AMI a tag. The same tag again is replaced. On an AMI of another account the tag is seen in this one only. */
+export async function markImage(amiId: string, tag: { readonly key: string; readonly value: string }): Promise<void> {
+  await awsCall('ec2:CreateTags', amiId, () =>
+    ec2().send(new CreateTagsCommand({ Resources: [amiId], Tags: [{ Key: tag.key, Value: tag.value }] })),
+  );
 }

@@ -45,6 +45,17 @@ export async function findImageIds(instanceIds: readonly string[]): Promise<Map<
   );
 }
 
+/** The names that the nodes of instances have; instances without a name (yet, or any more) are missing. */
+export async function findNodeNames(instanceIds: readonly string[]): Promise<Map<string, string>> {
+  const known = await identify(instanceIds);
+  return new Map(
+    instanceIds.flatMap((instanceId) => {
+      const nodeName = known.get(instanceId)?.PrivateDnsName;
+      return nodeName ? [[instanceId, nodeName] as const] : [];
+    }),
+  );
+}
+
 /** Groups whose instances have their AMI and launch time, read in as few calls as EC2 allows. */
 export async function withImages<Group extends { readonly instances: readonly GroupInstance[] }>(
   groups: readonly Group[],
@@ -64,4 +75,10 @@ export async function withImages<Group extends { readonly instances: readonly Gr
 export async function identifyInstance(instanceId: string): Promise<InstanceIdentity | undefined> {
   const { ImageId, PrivateDnsName } = (await identify([instanceId])).get(instanceId) ?? {};
   return ImageId && PrivateDnsName ? { imageId: ImageId, privateDnsName: PrivateDnsName } : undefined;
+}
+
+/** What an instance does now, in EC2's word; undefined when EC2 has forgotten it. */
+export async function findInstanceState(instanceId: string): Promise<string | undefined> {
+  const [instance] = await describeBatch([instanceId]);
+  return instance?.State?.Name;
 }

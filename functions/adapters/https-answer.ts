@@ -5,6 +5,15 @@ import { text } from 'node:stream/consumers';
 /** Where a server is, and the connections to it. */
 export type Endpoint = { readonly url: URL; readonly agent: Agent };
 
+/** What to ask a server for. */
+export type Question = {
+  readonly path: string;
+  readonly token: string;
+  /** GET unless given. */
+  readonly method?: string;
+  readonly content?: { readonly type: string; readonly text: string };
+};
+
 export type Answer = { readonly status: number; readonly body: string };
 
 /** How long a server may take to begin an answer, and then to end one that is read as a whole. */
@@ -17,12 +26,17 @@ function limitTo(seconds: number, giveUp: () => void): () => void {
   return () => signal.removeEventListener('abort', giveUp);
 }
 
-/** The head of the answer to a GET; its body is still to come. Fails when the server does not begin to answer in time. */
-export const openAnswer = ({ url, agent }: Endpoint, path: string, token: string): Promise<IncomingMessage> =>
+/** The head of the answer; its body is still to come. Fails when the server does not begin to answer in time. */
+export const openAnswer = ({ url, agent }: Endpoint, question: Question): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
-    const headers = { accept: 'application/json', authorization: `Bearer ${token}` };
+    const { path, token, method = 'GET', content } = question;
     const { hostname, port } = url;
-    const outgoing = request({ hostname, port: port || 443, path, agent, headers });
+    const headers = {
+      accept: 'application/json',
+      authorization: `Bearer ${token}`,
+      ...(content && { 'content-type': content.type, 'content-length': Buffer.byteLength(content.text) }),
+    };
+    const outgoing = request({ hostname, port: port || 443, method, path, agent, headers });
     const lift = limitTo(patienceSeconds, () => {
       outgoing.destroy(new Error(`no answer for ${patienceSeconds} seconds`));
     });
@@ -31,7 +45,7 @@ export const openAnswer = ({ url, agent }: Endpoint, path: string, token: string
       resolve(response);
     });
     outgoing.on('error', reject);
-    outgoing.end();
+    outgoing.end(content?.text);
   });
 
 /** The body of an answer, piece by piece. Fails when it is cut off or does not end in time. */

@@ -1,4 +1,5 @@
 import {
+  CancelInstanceRefreshCommand,
   DescribeInstanceRefreshesCommand,
   type DesiredConfiguration,
   type InstanceRefresh,
@@ -106,6 +107,19 @@ export async function reverseRefresh(autoScalingGroupName: string): Promise<'rev
     return 'reversing';
   } catch (error) {
     if (isAwsError(error, 'ActiveInstanceRefreshNotFoundFault', 'ActiveInstanceRefreshNotFound')) return 'ended';
+    throw error;
+  }
+}
+
+/** Stops the group's running refresh where it stands, if it is the one that is meant; safe twice. */
+export async function cancelRefresh(autoScalingGroupName: string, refreshId: string): Promise<void> {
+  if ((await findRefresh(autoScalingGroupName, refreshId))?.status !== 'active') return;
+  try {
+    await awsCall('autoscaling:CancelInstanceRefresh', autoScalingGroupName, () =>
+      autoScaling().send(new CancelInstanceRefreshCommand({ AutoScalingGroupName: autoScalingGroupName })),
+    );
+  } catch (error) {
+    if (isAwsError(error, 'ActiveInstanceRefreshNotFoundFault', 'ActiveInstanceRefreshNotFound')) return;
     throw error;
   }
 }

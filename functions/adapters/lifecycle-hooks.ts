@@ -6,6 +6,7 @@ import {
   RecordLifecycleActionHeartbeatCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { type AdmissionInput, admitHeartbeatSeconds, admitHookName, type HookMetadata } from '../domain/admission.ts';
+import { type DrainMetadata, drainHeartbeatSeconds, drainHookName, type TerminateHook } from '../domain/drain-hook.ts';
 import { autoScaling } from './auto-scaling-client.ts';
 import { awsCall, isAwsError } from './aws-call.ts';
 
@@ -23,6 +24,35 @@ export async function putAdmitHook(autoScalingGroupName: string, metadata: HookM
       }),
     ),
   );
+}
+
+/**
+ * Makes the group hold every instance that leaves until its node is drained. Instances that wait already keep what they
+ * began with.
+ */
+export async function putDrainHook(autoScalingGroupName: string, metadata: DrainMetadata): Promise<void> {
+  await awsCall('autoscaling:PutLifecycleHook', autoScalingGroupName, () =>
+    autoScaling().send(
+      new PutLifecycleHookCommand({
+        AutoScalingGroupName: autoScalingGroupName,
+        LifecycleHookName: drainHookName,
+        LifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
+        HeartbeatTimeout: drainHeartbeatSeconds(metadata),
+        DefaultResult: 'CONTINUE',
+        NotificationMetadata: JSON.stringify(metadata),
+      }),
+    ),
+  );
+}
+
+/** All hooks of the group, whoever put them, that hold instances which leave. */
+export async function listTerminateHooks(autoScalingGroupName: string): Promise<TerminateHook[]> {
+  const { LifecycleHooks = [] } = await awsCall('autoscaling:DescribeLifecycleHooks', autoScalingGroupName, () =>
+    autoScaling().send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName: autoScalingGroupName })),
+  );
+  return LifecycleHooks.filter(
+    ({ LifecycleTransition }) => LifecycleTransition === 'autoscaling:EC2_INSTANCE_TERMINATING',
+  ).map(({ LifecycleHookName = '' }) => ({ name: LifecycleHookName }));
 }
 
 /** Whether the group has our hook. */
@@ -52,38 +82,53 @@ async function unlessEnded(send: () => Promise<unknown>): Promise<'done' | 'ende
   }
 }
 
-/** Takes the hook away. Instances that wait at it are turned away by Auto Scaling. */
-export async function deleteAdmitHook(autoScalingGroupName: string): Promise<void> {
+async function deleteHook(autoScalingGroupName: string, hookName: string): Promise<void> {
   await unlessEnded(() =>
     awsCall('autoscaling:DeleteLifecycleHook', autoScalingGroupName, () =>
       autoScaling().send(
-        new DeleteLifecycleHookCommand({
-          AutoScalingGroupName: autoScalingGroupName,
-          LifecycleHookName: admitHookName,
-        }),
+        new DeleteLifecycleHookCommand({ AutoScalingGroupName: autoScalingGroupName, LifecycleHookName: hookName }),
       ),
     ),
   );
 }
 
+/** Takes the hook away. Instances that wait at it are turned away by Auto Scaling. */
+export const deleteAdmitHook = (autoScalingGroupName: string): Promise<void> =>
+  deleteHook(autoScalingGroupName, admitHookName);
+
+/** Takes the hook away. Instances that wait at it are terminated, drained or not. */
+export const deleteDrainHook = (autoScalingGroupName: string): Promise<void> =>
+  deleteHook(autoScalingGroupName, drainHookName);
+
 type WaitingInstance = Pick<AdmissionInput, 'autoScalingGroupName' | 'instanceId'>;
 
-/** Gives the instance the hook's full time again; `ended` when it does not wait (any more). */
-export const keepWaiting = ({ autoScalingGroupName, instanceId }: WaitingInstance): Promise<'done' | 'ended'> =>
+/** Gives an instance the full time of the hook it waits at again; `ended` when it does not wait (any more). */
+const keepWaitingAt = (
+  hookName: string,
+  { autoScalingGroupName, instanceId }: WaitingInstance,
+): Promise<'done' | 'ended'> =>
   unlessEnded(() =>
     awsCall('autoscaling:RecordLifecycleActionHeartbeat', instanceId, () =>
       autoScaling().send(
         new RecordLifecycleActionHeartbeatCommand({
           AutoScalingGroupName: autoScalingGroupName,
-          LifecycleHookName: admitHookName,
+          LifecycleHookName: hookName,
           InstanceId: instanceId,
         }),
       ),
     ),
   );
 
-/** Lets the instance enter service, or has it terminated and replaced; `ended` when it does not wait (any more). */
-export const answerHook = (
+/** Gives a new instance the time of the admit hook again; `ended` when it does not wait (any more). */
+export const keepWaiting = (instance: WaitingInstance): Promise<'done' | 'ended'> =>
+  keepWaitingAt(admitHookName, instance);
+
+/** Gives an instance that leaves the time of the drain hook again; `ended` when it does not wait (any more). */
+export const keepLeavingWaiting = (instance: WaitingInstance): Promise<'done' | 'ended'> =>
+  keepWaitingAt(drainHookName, instance);
+
+const answerAt = (
+  hookName: string,
   { autoScalingGroupName, instanceId }: WaitingInstance,
   result: 'CONTINUE' | 'ABANDON',
 ): Promise<'done' | 'ended'> =>
@@ -92,10 +137,18 @@ export const answerHook = (
       autoScaling().send(
         new CompleteLifecycleActionCommand({
           AutoScalingGroupName: autoScalingGroupName,
-          LifecycleHookName: admitHookName,
+          LifecycleHookName: hookName,
           InstanceId: instanceId,
           LifecycleActionResult: result,
         }),
       ),
     ),
   );
+
+/** Lets the instance enter service, or has it terminated and replaced; `ended` when it does not wait (any more). */
+export const answerHook = (instance: WaitingInstance, result: 'CONTINUE' | 'ABANDON'): Promise<'done' | 'ended'> =>
+  answerAt(admitHookName, instance, result);
+
+/** Lets an instance go whose node is drained; `ended` when it does not wait (any more). */
+export const letGo = (instance: WaitingInstance): Promise<'done' | 'ended'> =>
+  answerAt(drainHookName, instance, 'CONTINUE');

@@ -77,6 +77,8 @@ export const managedGroups: NodeGroupDriver = {
   // EKS waits for new nodes by itself, for fifteen minutes.
   admitsByHook: false,
   openAdmission: async () => {},
+  readDrains: async () => ({ nodes: 0, tagKeys: [], terminateHooks: [] }),
+  setDrainHook: async () => {},
   closeAdmission: async () => {},
   // Updates have a token; nothing has to be told apart by what was there before.
   newestReplacementId: async () => undefined,

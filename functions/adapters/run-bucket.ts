@@ -1,4 +1,10 @@
-import { GetObjectCommand, PutObjectCommand, type PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type PutObjectCommandInput,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import * as v from 'valibot';
 import { RunFileUnreadable, StateFileChanged } from '../domain/errors.ts';
 import { findings } from '../domain/findings.ts';
@@ -31,6 +37,8 @@ export type RunBucket = {
     key: string,
     schema: Schema,
   ) => Promise<StoredFile<v.InferOutput<Schema>> | undefined>;
+  /** The keys that begin so, in as few calls as the pages allow. */
+  readonly list: (prefix: string) => Promise<string[]>;
   /** Writes the file whatever was there before. */
   readonly write: (key: string, content: unknown) => Promise<void>;
   /**
@@ -69,6 +77,19 @@ async function read<Schema extends v.GenericSchema>(Bucket: string, Key: string,
   }
 }
 
+async function list(Bucket: string, Prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  let ContinuationToken: string | undefined;
+  do {
+    const page = await awsCall('s3:ListBucket', Prefix, () =>
+      client().send(new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken })),
+    );
+    keys.push(...(page.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [Key])));
+    ContinuationToken = page.NextContinuationToken;
+  } while (ContinuationToken !== undefined);
+  return keys;
+}
+
 async function put(input: PutObjectCommandInput): Promise<string> {
   const { ETag = '' } = await awsCall('s3:PutObject', input.Key ?? '', () =>
     client().send(new PutObjectCommand({ ...input, ContentType: 'application/json' })),
@@ -92,6 +113,7 @@ async function replace(Bucket: string, Key: string, content: unknown, etag: stri
 export function openRunBucket(bucketName: () => string): RunBucket {
   return {
     read: (key, schema) => read(bucketName(), key, schema),
+    list: (prefix) => list(bucketName(), prefix),
     write: async (key, content) => {
       await put({ Bucket: bucketName(), Key: key, Body: text(content) });
     },

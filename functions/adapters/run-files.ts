@@ -27,6 +27,19 @@ const publicationPath = ({ channel, ring }: PublicationPlace) => `published/${pa
 const admissionsPath = ({ run, cluster, nodeGroup }: NodeGroupKey) =>
   `${runPath(run)}/admissions/${part(cluster)}/${part(nodeGroup)}/`;
 
+async function listStates(
+  bucket: RunBucket,
+  findState: (name: GroupName) => Promise<StoredState | undefined>,
+): Promise<StoredState[]> {
+  const found: StoredState[] = [];
+  for (const path of await bucket.list('state/')) {
+    const [, cluster = '', file = ''] = path.split('/').map(decodeURIComponent);
+    const stored = await findState({ cluster, nodeGroup: file.replace(/\.json$/, '') });
+    if (stored !== undefined) found.push(stored);
+  }
+  return found;
+}
+
 /** The files of runs and node groups, each with its place and its shape. */
 export type RunFiles = ReturnType<typeof openRunFiles>;
 
@@ -45,6 +58,8 @@ export function openRunFiles(bucket: RunBucket) {
 
   return {
     findState,
+    /** The states of all groups that there ever were. */
+    listStates: () => listStates(bucket, findState),
     /** The first state of a group. Throws `StateFileChanged` when there is one already. */
     createState: async (state: StateFile): Promise<StoredState> => {
       const path = statePath(state);

@@ -8,7 +8,7 @@ import { isOurTag, knownTagNames } from '../domain/tags.ts';
 import { clusterOf, findGroupsByTagKey, getGroup, instancesOf, tagsOf } from './auto-scaling-groups.ts';
 import { findRefresh, listRefreshes, reverseRefresh, startRefresh } from './instance-refreshes.ts';
 import { readLaunchSource, readTemplate } from './launch-templates.ts';
-import { deleteAdmitHook, putAdmitHook } from './lifecycle-hooks.ts';
+import { deleteAdmitHook, deleteDrainHook, listTerminateHooks, putAdmitHook, putDrainHook } from './lifecycle-hooks.ts';
 import { translatePolicy, withVersions } from './mixed-instances-policy.ts';
 import { listFollowers, setGroupVersion } from './template-followers.ts';
 import { withRoom } from './template-room.ts';
@@ -121,6 +121,15 @@ export const selfManagedGroups: NodeGroupDriver = {
   admitsByHook: true,
   openAdmission: putAdmitHook,
   closeAdmission: deleteAdmitHook,
+  readDrains: async (autoScalingGroupName) => {
+    const [group, terminateHooks] = await Promise.all([
+      getGroup(autoScalingGroupName),
+      listTerminateHooks(autoScalingGroupName),
+    ]);
+    return { nodes: group.DesiredCapacity ?? 0, tagKeys: Object.keys(tagsOf(group)), terminateHooks };
+  },
+  setDrainHook: (autoScalingGroupName, metadata) =>
+    metadata === undefined ? deleteDrainHook(autoScalingGroupName) : putDrainHook(autoScalingGroupName, metadata),
   newestReplacementId: async (autoScalingGroupName) => (await listRefreshes(autoScalingGroupName))[0]?.id,
   start,
   findReplacement: ({ autoScalingGroupName }, { id, after }, launchTemplate) =>

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { type Reason, reason } from './errors.ts';
+import { type DaemonPod, type JoinRequirements, type Lack, lackOf, missingDaemon } from './join-requirements.ts';
 import { type WindowsNode, whyNotWorking } from './node.ts';
 import { NodeGroupKey } from './node-group.ts';
 import { ReasonDocument } from './report.ts';
@@ -45,14 +46,40 @@ export type Admission = Readonly<v.InferOutput<typeof Admission>>;
 /** What never changes while an instance lives. */
 export type InstanceIdentity = { readonly imageId: string; readonly privateDnsName: string };
 
-export type Verdict = { readonly verdict: 'joined' | 'joining' | 'gone' | 'late'; readonly finding: Reason };
+export type Verdict = {
+  readonly verdict: 'joined' | 'joining' | 'gone' | 'late';
+  readonly finding: Reason;
+  /** While it is joining: only time is missing, and until when. There is nothing to watch before. */
+  readonly until?: Date;
+};
 
-/** What keeps the instance from being a working node, in one phrase; undefined when nothing does. */
-function whyNotJoined(instanceId: string, node: WindowsNode | undefined): string | undefined {
+/** What was seen of a new node, and what its group asks of it. */
+export type Sight = {
+  readonly node: WindowsNode | undefined;
+  readonly requirements?: JoinRequirements | undefined;
+  /** The pods of DaemonSets on the node, where the group asks for some; undefined while they were not looked at. */
+  readonly daemonPods?: readonly DaemonPod[] | undefined;
+};
+
+/** What keeps the instance from being a working node, apart from pods on it; undefined when nothing does. */
+function whyNotJoined(instanceId: string, { node, requirements = {} }: Sight, now: Date): Lack | undefined {
   // Private DNS names are used again: a node that belongs to an earlier instance is not this one's.
-  if (node === undefined || node.instanceId !== instanceId) return 'its node never registered';
-  return whyNotWorking(node);
+  if (node === undefined || node.instanceId !== instanceId) return { why: 'its node never registered' };
+  const why = whyNotWorking(node);
+  return why === undefined ? lackOf(node, requirements, now) : { why };
 }
+
+/** The same, with the pods that must run on it. */
+function whyNotReady(instanceId: string, sight: Sight, now: Date): Lack | undefined {
+  const lack = whyNotJoined(instanceId, sight, now);
+  if (lack !== undefined) return lack;
+  const why = missingDaemon(sight.node?.name ?? '', sight.requirements ?? {}, sight.daemonPods ?? []);
+  return why === undefined ? undefined : { why };
+}
+
+/** Whether only pods of DaemonSets are missing, so that it is time to look at them. */
+export const needsDaemons = ({ instanceId }: Pick<AdmissionInput, 'instanceId'>, sight: Sight, now: Date): boolean =>
+  whyNotJoined(instanceId, sight, now) === undefined && (sight.requirements?.daemonSets ?? []).length > 0;
 
 /**
  * Whether a new instance that waits at our hook may enter service.
@@ -63,21 +90,20 @@ function whyNotJoined(instanceId: string, node: WindowsNode | undefined): string
 export function judgeAdmission(
   { instanceId, joinDeadline }: Pick<AdmissionInput, 'instanceId' | 'joinDeadline'>,
   identity: InstanceIdentity,
-  node: WindowsNode | undefined,
+  sight: Sight,
   now: Date,
 ): Verdict {
-  const why = whyNotJoined(instanceId, node);
-  if (why === undefined) {
+  const lack = whyNotReady(instanceId, sight, now);
+  if (lack === undefined) {
     return {
       verdict: 'joined',
-      finding: { error: 'NodeJoined', cause: `Node ${node?.name} of ${instanceId} can work.` },
+      finding: { error: 'NodeJoined', cause: `Node ${sight.node?.name} of ${instanceId} can work.` },
     };
   }
-  const cause = `Instance ${instanceId} (${identity.imageId}) did not join by ${joinDeadline}: ${why}.`;
-  return {
-    verdict: now > new Date(joinDeadline) ? 'late' : 'joining',
-    finding: reason('NodeNeverJoined', cause),
-  };
+  const cause = `Instance ${instanceId} (${identity.imageId}) did not join by ${joinDeadline}: ${lack.why}.`;
+  const finding = reason('NodeNeverJoined', cause);
+  if (now > new Date(joinDeadline)) return { verdict: 'late', finding };
+  return { verdict: 'joining', finding, ...(lack.until && { until: lack.until }) };
 }
 
 /** The verdict on an instance that does not wait any more: it was terminated, or somebody else has answered. */
@@ -107,6 +133,10 @@ export function pauseSeconds(startedAt: Date, now: Date): number {
   const taken = Math.floor((now.getTime() - startedAt.getTime()) / 1000);
   return Math.max(1, secondsBetweenWatches - taken);
 }
+
+/** The same after a step that found that only time is missing: until then, or as long as the hook waits by itself. */
+export const pauseUntil = (until: Date, now: Date): number =>
+  Math.min(longestWatchSeconds, Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1000)));
 
 /** When a node must have joined, counted from the launch of its instance. */
 export const joinDeadlineFrom = (launchedAt: Date, { joinTimeoutSeconds }: Pick<HookMetadata, 'joinTimeoutSeconds'>) =>

@@ -120,6 +120,11 @@ export class LaunchTemplateFull extends Error {
   override readonly name = 'LaunchTemplateFull';
 }
 
+/** A tag names a terminate hook of another tool that drains nodes, and the group has no such hook. */
+export class DrainHookMissing extends Error {
+  override readonly name = 'DrainHookMissing';
+}
+
 /** Somebody else's instance refresh or update runs in the node group; reglaze never cancels or adopts it. */
 export class ReplacementByOthers extends Error {
   override readonly name = 'ReplacementByOthers';
@@ -161,6 +166,7 @@ export const reasonNames = [
   'MinimalUpdateStrategy',
   'OtherServerLine',
   'InstancesDiffer',
+  'AmiFailedSmokeTest',
   // Skipped: nothing is wrong, but not now.
   'Held',
   'NoInstances',
@@ -171,6 +177,8 @@ export const reasonNames = [
   'Regressed',
   // Ends of a rollout.
   'NodeNeverJoined',
+  'SmokeTestFailed',
+  'SmokeTestInconclusive',
   'AdmissionRemoved',
   'LaunchFailed',
   'ReplacementFailed',
@@ -190,6 +198,12 @@ export const reasonNames = [
   'ExecutionTimedOut',
   'ExecutionFailed',
   'AdmissionStopped',
+  // Ends of a drain.
+  'NodeStayed',
+  // What a node that leaves waits for, in the result of a step.
+  'TurnsTaken',
+  'NoNodeInZone',
+  'ReplicasMissing',
 ] as const;
 
 export type ReasonName = (typeof reasonNames)[number];

@@ -28,6 +28,8 @@ export const Image = strictObject({
   version: nonEmpty,
   amiId: v.pipe(v.string(), v.startsWith('ami-')),
   serverLine: v.pipe(v.string(), v.regex(/^\d{4}$/)),
+  /** When a smoke test blamed the AMI before this run, and for what. */
+  failedSmokeTest: v.optional(v.string()),
 });
 export type Image = Readonly<v.InferOutput<typeof Image>>;
 
@@ -80,6 +82,8 @@ export type Ami = {
   readonly amiId: string;
   readonly state: string;
   readonly platform: string | undefined;
+  /** What a smoke test that blamed it has written on it. */
+  readonly failedSmokeTest?: string;
 };
 
 /**
@@ -150,5 +154,7 @@ export function usableImage(build: ImageBuild, ami: Ami): Image {
   const parts = parseImageArn(build.arn);
   if (parts === undefined)
     throw new ImageNotFound(`Image Builder answered with ${build.arn}, which is no image build.`);
-  return { arn: build.arn, name: parts.name, version: `${parts.version}/${parts.build}`, amiId: ami.amiId, serverLine };
+  const { amiId, failedSmokeTest } = ami;
+  const version = `${parts.version}/${parts.build}`;
+  return { arn: build.arn, name: parts.name, version, amiId, serverLine, ...(failedSmokeTest && { failedSmokeTest }) };
 }

@@ -116,6 +116,9 @@ export function takeLease(state: StateFile | undefined, request: LeaseRequest, n
       before: leftHalfDone ? state.before : { ...request.before, ...provedSince(state, request.before) },
       ...(unit && { unit: { others: [...unit], ...(pin && { pin }) } }),
       ...(state?.hook && { hook: state.hook }),
+      ...(state?.taints && { taints: state.taints }),
+      // Its pods may still be there. A test that came to its end says nothing of this rollout.
+      ...(state?.smokeTest && !state.smokeTest.result && { smokeTest: state.smokeTest }),
     },
   };
 }

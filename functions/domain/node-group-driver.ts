@@ -1,4 +1,5 @@
 import type { HookMetadata } from './admission.ts';
+import type { DrainMetadata, TerminateHook } from './drain-hook.ts';
 import type { Follower, NodeGroup, NodeGroupKey, TemplateVersion } from './node-group.ts';
 import type { Replacement } from './replacement.ts';
 import type { Attempt, StateFile } from './state-file.ts';
@@ -19,6 +20,14 @@ export type ReplacementOrder = {
 };
 
 type Tags = Readonly<Record<string, string>>;
+
+/** What decides by whom, and how, the nodes of a group are drained. */
+export type DrainSituation = {
+  /** How many nodes the group is to have. */
+  readonly nodes: number;
+  readonly tagKeys: readonly string[];
+  readonly terminateHooks: readonly TerminateHook[];
+};
 
 /** What reglaze does with a node group, whatever its kind. Both kinds pass the same tests. */
 export type NodeGroupDriver = {
@@ -48,6 +57,10 @@ export type NodeGroupDriver = {
   /** Holds new instances until they are answered for. Safe twice. */
   readonly openAdmission: (autoScalingGroupName: string, metadata: HookMetadata) => Promise<void>;
   readonly closeAdmission: (autoScalingGroupName: string) => Promise<void>;
+  /** Who drains the nodes that leave, now. Only where `admitsByHook`; elsewhere EKS drains. */
+  readonly readDrains: (autoScalingGroupName: string) => Promise<DrainSituation>;
+  /** Has us drain the nodes that leave from now on, or, without metadata, not any more. Safe twice. */
+  readonly setDrainHook: (autoScalingGroupName: string, metadata: DrainMetadata | undefined) => Promise<void>;
   /** The newest replacement there is, to be remembered before a new one is started. */
   readonly newestReplacementId: (autoScalingGroupName: string) => Promise<string | undefined>;
   /**

@@ -8,6 +8,11 @@ export type WindowsNode = {
   readonly ready: boolean;
   /** The Ready condition in words, for reports: `KubeletNotReady: container runtime is down`. */
   readonly readyDetail: string;
+  /** When the Ready condition last changed, as the API server wrote it; undefined while the node is not Ready. */
+  readonly readySince: string | undefined;
+  /** `True`, `False` or `Unknown` by type. */
+  readonly conditions: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
   /** False until the cloud controller has seen the node. */
   readonly initialized: boolean;
   /** Addresses that the VPC resource controller gave the node for its pods. */

@@ -24,6 +24,8 @@ type Context = {
   readonly last?: StateFile | undefined;
   /** When the AMIs were made that have to be compared with what the last rollout left. */
   readonly madeAt?: ReadonlyMap<string, Date>;
+  /** Somebody wants an AMI tried again that a smoke test has blamed. */
+  readonly retryFailedAmi?: boolean | undefined;
   readonly now: Date;
 };
 
@@ -45,7 +47,17 @@ function whyHeld(group: NodeGroup, { hold }: NodeGroupTags, now: Date): Reason |
   return reason('Held', `${displayName(group)} is held until ${until}: ${hold.why ?? 'no reason is given'}.`);
 }
 
-function decide(group: NodeGroup, { image, cluster, activeReplacement, leaseHolder, now }: Context): Decision {
+function whyNotTried(group: NodeGroup, { image, retryFailedAmi }: Context): Reason | undefined {
+  if (image.failedSmokeTest === undefined || retryFailedAmi) return undefined;
+  return reason(
+    'AmiFailedSmokeTest',
+    `${displayName(group)} stays as it is: ${image.amiId} has failed a smoke test (${image.failedSmokeTest}). Build the ` +
+      'image again, or start the run by hand with "retryFailedAmi": true.',
+  );
+}
+
+function decide(group: NodeGroup, context: Context): Decision {
+  const { image, cluster, activeReplacement, leaseHolder, now } = context;
   const odd = misplaced(group);
   if (odd) return { outcome: 'blocked', reason: odd };
   const parsed = parseTags(group.tags, group.kind);
@@ -54,6 +66,8 @@ function decide(group: NodeGroup, { image, cluster, activeReplacement, leaseHold
 
   const held = whyHeld(group, parsed.tags, now);
   if (held) return { outcome: 'skipped', reason: held };
+  const failed = whyNotTried(group, context);
+  if (failed) return { outcome: 'blocked', reason: failed };
   if (cluster && 'refused' in cluster) return { outcome: 'blocked', reason: cluster.refused };
   // What else forbids it is looked at when the lease is there: until then the group is in the middle of a rollout.
   if (leaseHolder !== undefined) return { outcome: 'planned', reason: leaseHeld(group, leaseHolder) };

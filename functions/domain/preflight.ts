@@ -2,9 +2,17 @@ import { type Reason, reason } from './errors.ts';
 import { hasRequirements, overridesProblem, ownTemplates } from './mixed-instances.ts';
 import { nodeServerLine, type WindowsNode } from './node.ts';
 import { displayName, type LaunchSource, members, type NodeGroup, templateImageId } from './node-group.ts';
+import { needsPods } from './tags.ts';
 
-/** The nodes of a cluster, or why they cannot be read. */
-export type ClusterView = { readonly nodes: readonly WindowsNode[] } | { readonly refused: Reason };
+/** The nodes of a cluster, or why they cannot be read; and why its nodes could not be drained, if they could not. */
+export type ClusterView =
+  | {
+      readonly nodes: readonly WindowsNode[];
+      readonly moverRefused?: Reason | undefined;
+      /** Why pods cannot be watched, where a group needs that. */
+      readonly podsRefused?: Reason | undefined;
+    }
+  | { readonly refused: Reason };
 
 export type Candidate = {
   readonly group: NodeGroup;
@@ -33,6 +41,13 @@ const clusterKnown: Check = ({ group, cluster }) => {
   }
   return 'refused' in cluster ? cluster.refused : undefined;
 };
+
+/** EKS drains the nodes of managed groups by itself. */
+const drainable: Check = ({ group, cluster }) =>
+  group.kind === 'managed' || cluster === undefined || 'refused' in cluster ? undefined : cluster.moverRefused;
+
+const podsReadable: Check = ({ group, cluster }) =>
+  needsPods(group.tags) && cluster !== undefined && 'nodes' in cluster ? cluster.podsRefused : undefined;
 
 const sourceRefusals: { readonly [Type in LaunchSource['type']]: (name: string, source: LaunchSource) => Reason } = {
   'launch-template': (name) =>
@@ -171,6 +186,8 @@ const instancesMatch: Check = ({ group, target }) => instancesDiffer(group, targ
 /** In the order in which an operator would want to hear of them. */
 const checks: readonly Check[] = [
   clusterKnown,
+  podsReadable,
+  drainable,
   sourceUsable,
   templateHasRoom,
   noWarmPool,

@@ -36,6 +36,8 @@ export type Look = {
   readonly gateMissing: boolean;
   /** A new instance waits at our hook for its node. */
   readonly isBooting: boolean;
+  /** Every instance of the group. */
+  readonly instances: readonly GroupInstance[];
 };
 
 async function findLate(
@@ -81,6 +83,7 @@ export async function lookAtInstances(
       launchFailure,
       gateMissing: false,
       isBooting: false,
+      instances,
     };
   }
   // While an instance waits our hook is there: one that is deleted lets go of all that wait at it.
@@ -90,6 +93,7 @@ export async function lookAtInstances(
     launchFailure,
     gateMissing,
     isBooting,
+    instances,
     neverJoined: gateMissing
       ? await findUngated(key, state, instances, dependencies)
       : await findLate(state, dependencies),

@@ -43,7 +43,7 @@ export function reasonOfEnd({ name, status, error, cause }: EndedExecution): Rea
 
 /**
  * What is left to do for a rollout whose execution has ended: `roll-back` when nodes may have been replaced, `judge` when
- * the other groups of its unit decide, `close` when only the admit hook may be there, `release` when no node was changed, `nothing` when the rollout came to its own end or
+ * the other groups of its unit decide, `close` when only the admit hook or taints may be there, `release` when no node was changed, `nothing` when the rollout came to its own end or
  * another execution owns the group.
  */
 export function nextForRollout(
@@ -56,7 +56,7 @@ export function nextForRollout(
       return 'nothing';
     case 'leased':
     case 'versioned':
-      return state.hook === 'open' ? 'close' : 'release';
+      return state.hook === 'open' || state.taints !== undefined ? 'close' : 'release';
     case 'proved':
       return 'judge';
     case 'admitting':
@@ -78,12 +78,15 @@ export function nextForRun({ isReported, leases }: { readonly isReported: boolea
   return leases === 0 ? 'report' : 'wait';
 }
 
+/** The errors by which an admission says that it has turned its instance away. */
+const ownEnds = ['NodeNeverJoined', 'SmokeTestFailed', 'SmokeTestInconclusive'];
+
 /**
  * What to say of an instance whose admission died, or undefined when the admission came to its own end: it turned the
  * instance away and says so by failing. An admission that died is no finding against the AMI.
  */
 export function findingOfEnd(ended: EndedExecution): Reason | undefined {
-  if (ended.error === 'NodeNeverJoined') return undefined;
+  if (ownEnds.includes(ended.error ?? '')) return undefined;
   const { error, cause } = reasonOfEnd(ended);
   return reason('AdmissionStopped', `Its admission ended before its node was judged. ${error}: ${cause}`);
 }

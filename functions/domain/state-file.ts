@@ -3,7 +3,8 @@ import { NodeGroupChanged } from './errors.ts';
 import { Image } from './image.ts';
 import { GroupName, NodeGroupKind, TemplateVersion } from './node-group.ts';
 import { ReasonDocument } from './report.ts';
-import { countFromOne, strictObject, timestamp, wholeNumber } from './shapes.ts';
+import { countFromOne, nonEmpty, strictObject, timestamp, wholeNumber } from './shapes.ts';
+import { SmokeTest } from './smoke-test.ts';
 import { RolloutPolicy } from './tags.ts';
 
 /**
@@ -55,6 +56,10 @@ const Verified = strictObject({
   leftAlone: v.array(v.string()),
 });
 
+/** A node by its name and, since names are used again, by its instance. */
+const TaintedNode = strictObject({ instanceId: nonEmpty, nodeName: nonEmpty });
+export type TaintedNode = Readonly<v.InferOutput<typeof TaintedNode>>;
+
 /** `state/<cluster>/<group>.json`: what reglaze remembers of one node group. It is the lock between runs. */
 export const StateFile = strictObject({
   schemaVersion: v.literal(1),
@@ -85,7 +90,15 @@ export const StateFile = strictObject({
   ),
   unit: v.optional(Unit),
   hook: v.optional(v.literal('open')),
+  /** Who drains nodes that leave; our hook stays when the rollout has ended. */
+  drainHook: v.optional(v.picklist(['ours', 'foreign'])),
+  /** The nodes that may bear the taint of outdated ones, which they get in favour of nodes on the AMI. */
+  taints: v.optional(strictObject({ amiId: nonEmpty, nodes: v.array(TaintedNode), done: v.optional(v.literal(true)) })),
+  /** Instances that wait at our drain hook, since a look first saw them there. */
+  leaving: v.optional(v.array(strictObject({ instanceId: v.string(), seenAt: timestamp }))),
   rollout: v.optional(Attempt),
+  /** The test of the first new node. Its pods are there as long as it has no result. */
+  smokeTest: v.optional(SmokeTest),
   /** New instances whose nodes did not join in time, with what was found instead. */
   lateNodes: v.optional(v.array(strictObject({ instanceId: v.string(), finding: ReasonDocument }))),
   /** Why the group goes back; with a template version once a replacement of its own was needed for that. */

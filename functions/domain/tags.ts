@@ -1,18 +1,31 @@
 import * as v from 'valibot';
 import { midnightOf } from './calendar-date.ts';
 import { type Reason, reason } from './errors.ts';
+import { JoinRequirements, parseCondition, parseDaemonSets, parseLabel } from './join-requirements.ts';
 import type { NodeGroupKind } from './node-group.ts';
 import { countFromOne, countFromZero, strictObject } from './shapes.ts';
 
 /** The tag that opts a node group in; its value names the channel. */
 export const channelTag = 'reglaze:channel';
 
+/** Long enough for budgets that let one pod go at a time. */
+const usualDrainSeconds = 5400;
+
 export const RolloutPolicy = strictObject({
   joinTimeoutSeconds: countFromOne,
   bakeSeconds: countFromZero,
   /** How many nodes more than desired there may be: a number of nodes or a share of the group. */
   maxSurge: strictObject({ count: countFromOne, unit: v.picklist(['nodes', 'percent']) }),
+  /** Of a managed group EKS's own `force`; otherwise pods that are left at the drain deadline are deleted. */
   force: v.boolean(),
+  /** How long a node may take to be drained before `force`, or the alert, counted from its turn. */
+  drainTimeoutSeconds: v.optional(countFromOne, usualDrainSeconds),
+  /** The terminate hook of another tool that drains the group's nodes. */
+  foreignDrainHook: v.optional(v.string()),
+  /** What a new node needs beyond being able to run pods. */
+  joining: v.optional(JoinRequirements),
+  /** Only when the first new node shall not be tested. */
+  smokeTest: v.optional(v.literal('off')),
 });
 /** How one node group wants to be rolled, from its tags. */
 export type RolloutPolicy = Readonly<v.InferOutput<typeof RolloutPolicy>>;
@@ -55,6 +68,13 @@ export const longestBakeSeconds = 12 * 3600;
 /** Half of what an admission may take: a node that is late is turned away, long before its admission runs out of time. */
 export const longestJoinSeconds = 4 * 3600;
 
+/** A node that has to be Ready for longer is watched for longer than is worth waiting for. */
+const longestReadySeconds = 3600;
+
+/** What the wait for a turn may take of the longest time that Auto Scaling lets an instance wait at a hook: two days. */
+export const turnReserveSeconds = 3600;
+export const longestDrainSeconds = 172_800 - turnReserveSeconds;
+
 /** Every tag that reglaze knows: how its value is read, what a good value is, and which kinds can honour it. */
 const knownTags = {
   'reglaze:channel': { read: anyText, expects: 'the name of a channel', kinds: ['self-managed', 'managed'] },
@@ -64,8 +84,21 @@ const knownTags = {
     kinds: ['self-managed', 'managed'],
   },
   'reglaze:window': { read: anyText, expects: 'the name of a window', kinds: [] },
-  'reglaze:drain-timeout': { read: duration(60, 172_800), expects: 'a duration such as 90m', kinds: [] },
-  'reglaze:on-drain-timeout': { read: oneOf('wait', 'force'), expects: '"wait" or "force"', kinds: ['managed'] },
+  'reglaze:drain-timeout': {
+    read: duration(60, longestDrainSeconds),
+    expects: 'a duration from 1m to 47h',
+    kinds: ['self-managed'],
+  },
+  'reglaze:on-drain-timeout': {
+    read: oneOf('wait', 'force'),
+    expects: '"wait" or "force"',
+    kinds: ['self-managed', 'managed'],
+  },
+  'reglaze:foreign-drain-hook': {
+    read: anyText,
+    expects: 'the name of a lifecycle hook',
+    kinds: ['self-managed'],
+  },
   'reglaze:bake-time': {
     read: duration(0, longestBakeSeconds),
     expects: 'a duration up to 12h',
@@ -81,6 +114,23 @@ const knownTags = {
     expects: 'a duration from 1m to 4h',
     kinds: ['self-managed'],
   },
+  'reglaze:ready-for': {
+    read: duration(1, longestReadySeconds),
+    expects: 'a duration from 1s to 1h',
+    kinds: ['self-managed'],
+  },
+  'reglaze:require-daemonsets': {
+    read: parseDaemonSets,
+    expects: 'DaemonSets such as kube-system/kube-proxy-windows, separated by spaces',
+    kinds: ['self-managed'],
+  },
+  'reglaze:require-label': { read: parseLabel, expects: 'key=value, or a key', kinds: ['self-managed'] },
+  'reglaze:require-condition': {
+    read: parseCondition,
+    expects: 'Type=Status, such as NetworkUnavailable=False',
+    kinds: ['self-managed'],
+  },
+  'reglaze:smoke-test': { read: oneOf('off'), expects: '"off", or remove it', kinds: ['self-managed'] },
   // Held until the day begins in UTC.
   'reglaze:hold-until': { read: midnightOf, expects: 'a date such as 2026-12-24', kinds: ['self-managed', 'managed'] },
   'reglaze:hold-reason': { read: anyText, expects: 'a text', kinds: ['self-managed', 'managed'] },
@@ -99,6 +149,10 @@ export const knownTagNames = Object.keys(knownTags) as readonly TagName[];
 
 /** True for a tag key that is meant for reglaze, known or not. */
 export const isOurTag = (key: string): boolean => key.toLowerCase().startsWith('reglaze:');
+
+/** Whether the group asks for something of which only the pods on a new node tell. */
+export const needsPods = (tags: Readonly<Record<string, string>>): boolean =>
+  tags['reglaze:require-daemonsets'] !== undefined;
 
 const whyNotSupported: Record<NodeGroupKind, string> = {
   'self-managed': 'this version of reglaze cannot honour it for self-managed node groups',
@@ -126,6 +180,33 @@ const read = <Name extends TagName>(tags: Readonly<Record<string, string>>, name
 /** EKS gives up on a new node after fifteen minutes, whatever anybody wants. */
 const joinTimeoutSeconds: Record<NodeGroupKind, number> = { 'self-managed': 1800, managed: 900 };
 
+function joiningOf(tags: Readonly<Record<string, string>>): JoinRequirements | undefined {
+  const asked = {
+    daemonSets: read(tags, 'reglaze:require-daemonsets'),
+    label: read(tags, 'reglaze:require-label'),
+    condition: read(tags, 'reglaze:require-condition'),
+    readyForSeconds: read(tags, 'reglaze:ready-for'),
+  };
+  const given = Object.entries(asked).filter(([, value]) => value !== undefined);
+  return given.length === 0 ? undefined : Object.fromEntries(given);
+}
+
+/** What the tags say of a rollout, once they are known to be good. */
+function policyOf(tags: Readonly<Record<string, string>>, kind: NodeGroupKind): RolloutPolicy {
+  const foreignDrainHook = read(tags, 'reglaze:foreign-drain-hook');
+  const joining = joiningOf(tags);
+  return {
+    joinTimeoutSeconds: read(tags, 'reglaze:join-timeout') ?? joinTimeoutSeconds[kind],
+    bakeSeconds: read(tags, 'reglaze:bake-time') ?? 0,
+    maxSurge: read(tags, 'reglaze:max-surge') ?? { count: 10, unit: 'percent' },
+    force: read(tags, 'reglaze:on-drain-timeout') === 'force',
+    drainTimeoutSeconds: read(tags, 'reglaze:drain-timeout') ?? usualDrainSeconds,
+    ...(foreignDrainHook !== undefined && { foreignDrainHook }),
+    ...(joining && { joining }),
+    ...(read(tags, 'reglaze:smoke-test') === 'off' && { smokeTest: 'off' as const }),
+  };
+}
+
 /**
  * What an operator asked for by tags, with the defaults for the rest; or the reason why the tags cannot be obeyed.
  *
@@ -152,11 +233,5 @@ export function parseTags(
       refused: reason('TagInvalid', 'The tag reglaze:hold-reason holds nothing without reglaze:hold-until. Add that.'),
     };
   }
-  const policy = {
-    joinTimeoutSeconds: read(tags, 'reglaze:join-timeout') ?? joinTimeoutSeconds[kind],
-    bakeSeconds: read(tags, 'reglaze:bake-time') ?? 0,
-    maxSurge: read(tags, 'reglaze:max-surge') ?? { count: 10, unit: 'percent' as const },
-    force: read(tags, 'reglaze:on-drain-timeout') === 'force',
-  };
-  return { tags: { channel, policy, hold: until && { until, why } } };
+  return { tags: { channel, policy: policyOf(tags, kind), hold: until && { until, why } } };
 }

@@ -1,7 +1,9 @@
 import * as v from 'valibot';
+import { type Announce, announce } from '../adapters/announcements.ts';
 import { answerHook as completeHook } from '../adapters/lifecycle-hooks.ts';
 import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
 import { AdmissionInput } from '../domain/admission.ts';
+import { admittedNode, NodeDetails } from '../domain/announcement.ts';
 import { ReasonDocument } from '../domain/report.ts';
 import { strictObject } from '../domain/shapes.ts';
 import { environment } from '../runtime/environment.ts';
@@ -11,28 +13,34 @@ export const Input = strictObject({
   ...AdmissionInput.entries,
   result: v.picklist(['CONTINUE', 'ABANDON']),
   finding: ReasonDocument,
+  /** The node that joined; there is none to tell of an instance that is turned away. */
+  node: v.optional(NodeDetails),
 });
 
 type Dependencies = {
   readonly files: Pick<RunFiles, 'writeAdmission'>;
   readonly complete: typeof completeHook;
+  readonly announce: Announce;
   readonly now: () => Date;
 };
 
 /**
- * Steps "Admit node" and "Turn node away": answers the hook of one new instance.
+ * Steps "Admit node" and "Turn node away": answers the hook of one new instance, and tells neighbours of one that enters
+ * service.
  *
  * Safe twice: the answer is written down first, the first one written stays, and it is what is given; a hook that was
- * answered before is `already`.
+ * answered before is `already`. Neighbours may be told twice, but not of an instance that was gone at the first answer.
  */
 export const answerHook =
-  ({ files, complete, now }: Dependencies) =>
+  ({ files, complete, announce, now }: Dependencies) =>
   async (input: v.InferOutput<typeof Input>) => {
-    const { run, cluster, nodeGroup, kind, instanceId, result, finding } = input;
+    const { run, cluster, nodeGroup, kind, instanceId, result, finding, node } = input;
     const key = { run, cluster, nodeGroup, kind };
     const admission = { instanceId, result, finding, answeredAt: now().toISOString() };
     const written = await files.writeAdmission(key, admission);
     const answered = (await complete(input, written.result)) === 'done' ? ('answered' as const) : ('already' as const);
+    const isAdmitted = written.result === 'CONTINUE' && (answered === 'answered' || written !== admission);
+    if (node && isAdmitted) await announce(admittedNode({ ...key, instanceId }, node, new Date(written.answeredAt)));
 
     logger.info('Answered hook', { ...key, answer: answered, instanceId, result: written.result });
     return { answered };
@@ -43,6 +51,7 @@ export const handler = task(
   answerHook({
     files: runFilesIn(() => environment('RUN_BUCKET')),
     complete: completeHook,
+    announce,
     now: () => new Date(),
   }),
 );

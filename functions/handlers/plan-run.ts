@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { describeAges } from '../adapters/ec2-images.ts';
 import { withImages } from '../adapters/ec2-instances.ts';
 import { type ClusterReader, clusterReader } from '../adapters/kubernetes.ts';
+import { type FindMoverRefusal, moverRefusals } from '../adapters/mover-access.ts';
 import { listFollowers, type NodeGroupDrivers, nodeGroupDrivers } from '../adapters/node-group-drivers.ts';
 import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
 import { rolloutOf, waitsForProof } from '../domain/empty-groups.ts';
@@ -15,6 +16,7 @@ import { changedSince } from '../domain/regression.ts';
 import type { Plan } from '../domain/report.ts';
 import { countFromZero, nonEmpty, strictObject } from '../domain/shapes.ts';
 import type { StateFile } from '../domain/state-file.ts';
+import { needsPods } from '../domain/tags.ts';
 import { getsVersion, joinUnits, unitsTogether } from '../domain/template-unit.ts';
 import { withPin } from '../domain/unpin.ts';
 import { environment } from '../runtime/environment.ts';
@@ -25,6 +27,8 @@ export const Input = strictObject({
   image: Image,
   nodeGroups: v.optional(v.pipe(v.array(GroupName), v.minLength(1))),
   dryRun: v.optional(v.boolean()),
+  /** Rolls out an AMI again that a smoke test has blamed. */
+  retryFailedAmi: v.optional(v.boolean()),
   /** Given by the machine: how often it has tried this step again. */
   retries: v.optional(countFromZero),
 });
@@ -34,6 +38,8 @@ type Dependencies = {
   readonly drivers: NodeGroupDrivers;
   readonly withImages: (groups: readonly NodeGroup[]) => Promise<NodeGroup[]>;
   readonly viewCluster: ClusterReader['view'];
+  readonly findPodsRefusal: ClusterReader['findPodsRefusal'];
+  readonly findMoverRefusal: FindMoverRefusal;
   readonly files: Pick<RunFiles, 'findState' | 'writePlan'>;
   /** When AMIs were made; those that EC2 does not know are missing. */
   readonly describeAges: (amiIds: readonly string[]) => Promise<ReadonlyMap<string, Date>>;
@@ -43,11 +49,37 @@ type Dependencies = {
 /** From this retry on, which comes after about a minute, an unreachable cluster blocks its own groups and no others. */
 const patience = 5;
 
+/** What groups of a cluster need there beyond reading its nodes. */
+type Needs = { readonly drains: boolean; readonly pods: boolean };
+type ViewCluster = (name: string, needs: Needs) => Promise<ClusterView>;
+
 /** One look at each cluster, however many of the groups are in it. */
-async function viewClusters(groups: readonly NodeGroup[], view: (name: string) => Promise<ClusterView>) {
+async function viewClusters(groups: readonly NodeGroup[], view: ViewCluster) {
   const names = [...new Set(groups.flatMap(({ cluster }) => cluster ?? []))];
-  return new Map(await Promise.all(names.map(async (name) => [name, await view(name)] as const)));
+  const needsOf = (name: string): Needs => {
+    const own = groups.filter(({ cluster }) => cluster === name);
+    return { drains: own.some(({ kind }) => kind === 'self-managed'), pods: own.some(({ tags }) => needsPods(tags)) };
+  };
+  return new Map(await Promise.all(names.map(async (name) => [name, await view(name, needsOf(name))] as const)));
 }
+
+/** What a plan sees of a cluster: its nodes, and whether what else its groups need of us there is allowed. */
+const viewWith =
+  (
+    {
+      viewCluster,
+      findMoverRefusal,
+      findPodsRefusal,
+    }: Pick<Dependencies, 'viewCluster' | 'findMoverRefusal' | 'findPodsRefusal'>,
+    whenUnavailable: 'try-again' | 'give-up',
+  ): ViewCluster =>
+  async (name, { drains, pods }) => {
+    const view = await viewCluster(name, whenUnavailable);
+    if ('refused' in view) return view;
+    const moverRefused = drains ? await findMoverRefusal(name, whenUnavailable) : undefined;
+    const podsRefused = pods ? await findPodsRefusal(name, whenUnavailable) : undefined;
+    return { ...view, ...(moverRefused && { moverRefused }), ...(podsRefused && { podsRefused }) };
+  };
 
 const rolloutsOf = (plan: Plan) =>
   unitsTogether(plan.nodeGroups)
@@ -58,7 +90,9 @@ const rolloutsOf = (plan: Plan) =>
  * Step "Plan run": decides for every node group of the image's channel what this run will do with it, and writes that
  * down. Changes nothing in any group, so it may run any number of times.
  */
-export const planRun = ({ drivers, withImages, viewCluster, files, describeAges, now }: Dependencies) => {
+export const planRun = (dependencies: Dependencies) => {
+  const { drivers, withImages, files, describeAges, now } = dependencies;
+
   /** A file that cannot be read ends the rollout of its own group, not the plan of all. */
   const findLast = async ({ cluster = '', name }: NodeGroup) => {
     try {
@@ -81,19 +115,19 @@ export const planRun = ({ drivers, withImages, viewCluster, files, describeAges,
     return describeAges([...new Set(changes.flatMap(({ promoted, amiId }) => [promoted.amiId, amiId]))]);
   };
 
-  return async ({ run, image, nodeGroups, dryRun = false, retries = 0 }: Input) => {
+  return async ({ run, image, nodeGroups, dryRun = false, retryFailedAmi, retries = 0 }: Input) => {
     const isWanted = (tags: Readonly<Record<string, string>>) => concernsChannel(tags, image.name);
     const found = await Promise.all(Object.values(drivers).map((driver) => driver.discover(isWanted)));
     const groups = await withImages(selectGroups(found.flat(), image.name, nodeGroups));
-    const whenUnavailable = retries < patience ? 'try-again' : 'give-up';
-    const clusters = await viewClusters(groups, (name) => viewCluster(name, whenUnavailable));
+    const clusters = await viewClusters(groups, viewWith(dependencies, retries < patience ? 'try-again' : 'give-up'));
     const contexts = await Promise.all(groups.map(findContext));
     const madeAt = await findAges(groups, contexts);
+    const asked = { image, retryFailedAmi, madeAt, now: now() };
     const planned = groups.map((found, index) => {
       const group = withPin(found, contexts[index]?.last);
       const cluster = group.cluster === undefined ? undefined : clusters.get(group.cluster);
       const { last, activeReplacement, leaseHolder: holder } = contexts[index] ?? {};
-      const context = { image, cluster, last, activeReplacement, leaseHolder: holder, madeAt, now: now() };
+      const context = { ...asked, cluster, last, activeReplacement, leaseHolder: holder };
       return { group, report: planGroup(group, context) };
     });
     const reports = joinUnits(planned, planned.some(getsVersion) ? await listFollowers(drivers) : [], image.name);
@@ -108,12 +142,16 @@ export const planRun = ({ drivers, withImages, viewCluster, files, describeAges,
   };
 };
 
+const reader = clusterReader(() => environment('READER_ROLE_ARN'));
+
 export const handler = task(
   Input,
   planRun({
     drivers: nodeGroupDrivers,
     withImages,
-    viewCluster: clusterReader(() => environment('READER_ROLE_ARN')).view,
+    viewCluster: reader.view,
+    findPodsRefusal: reader.findPodsRefusal,
+    findMoverRefusal: moverRefusals(() => environment('MOVER_ROLE_ARN')),
     describeAges,
     files: runFilesIn(() => environment('RUN_BUCKET')),
     now: () => new Date(),

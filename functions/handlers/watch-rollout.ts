@@ -7,6 +7,8 @@ import { type NodeGroupDrivers, nodeGroupDrivers } from '../adapters/node-group-
 import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
 import { readStates } from '../adapters/siblings.ts';
 import { notifyThrough } from '../adapters/topic.ts';
+import { drainName } from '../domain/drain-hook.ts';
+import { rememberLeaving, unattendedDrains } from '../domain/drain-watch.ts';
 import { admissionName } from '../domain/execution-name.ts';
 import { NodeGroupKey } from '../domain/node-group.ts';
 import {
@@ -31,6 +33,7 @@ type Dependencies = Omit<LookDependencies, 'now'> & {
   readonly files: Pick<RunFiles, 'holdState' | 'findState'>;
   readonly readSizes: typeof readSizes;
   readonly startAdmission: StartExecution;
+  readonly startDrain: StartExecution;
   readonly notify: (notice: Notice) => Promise<void>;
   readonly now: () => Date;
 };
@@ -39,12 +42,12 @@ const withUnit = (seen: Progress, verdict: UnitVerdict): Progress =>
   verdict.unit === 'failed' && seen.progress !== 'failed' ? { progress: 'failed', reason: verdict.reason } : seen;
 
 /**
- * Step "Watch nodes": one look at a rollout, and how it goes on. Also starts the admission of instances whose event got
- * lost, puts our hook back where somebody deleted it, and tells people once when nothing can be launched. Safe twice: a
+ * Step "Watch nodes": one look at a rollout, and how it goes on. Also starts the admission or the drain of instances whose event
+ * got lost, puts our hook back where somebody deleted it, and tells people once when nothing can be launched. Safe twice: a
  * look changes nothing, an admission has a name.
  */
 export const watchRollout = (dependencies: Dependencies) => {
-  const { drivers, files, readSizes, startAdmission, notify } = dependencies;
+  const { drivers, files, readSizes, startAdmission, startDrain, notify } = dependencies;
 
   /** What fails in one group of a unit need not be tried on in the others. */
   const judgeOthers = async (state: StateFile, { run }: NodeGroupKey) =>
@@ -79,9 +82,13 @@ export const watchRollout = (dependencies: Dependencies) => {
     const { progress, look } = await judge(held.state, key, now);
     if (look.gateMissing) await putBack(key, held.state);
     for (const admission of look.unattended) await startAdmission(admissionName(admission.instanceId), admission);
+    const seen = rememberLeaving(held.state, look.instances, now);
+    for (const drain of unattendedDrains(key, seen, look.instances, now)) {
+      await startDrain(drainName(drain.instanceId), drain);
+    }
     const alert = launchAlert(held.state, progress);
     if (alert) await notify(alert);
-    await held.save(rememberProgress(held.state, progress, now));
+    await held.save(rememberProgress(seen, progress, now));
 
     const reason = 'reason' in progress ? progress.reason : undefined;
     logger.info('Watched rollout', { ...key, answer: progress.progress, reason });
@@ -102,6 +109,7 @@ export const handler = task(
     readSizes,
     listNodes: clusterReader(() => environment('READER_ROLE_ARN')).listNodes,
     startAdmission: startExecutionsOf(() => environment('ADMIT_NODE_ARN')),
+    startDrain: startExecutionsOf(() => environment('DRAIN_NODE_ARN')),
     notify: notifyThrough(() => environment('TOPIC_ARN')),
     now: () => new Date(),
   }),

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { InvalidConfiguration } from '../domain/errors.ts';
+import { parseAddresses } from '../domain/test-pod.ts';
 
 const arn = (service: string) => v.pipe(v.string(), v.regex(new RegExp(`^arn:[^:]+:${service}:[^:]*:\\d{12}:.+$`)));
 
@@ -7,10 +8,18 @@ const variables = {
   RUN_BUCKET: v.pipe(v.string(), v.minLength(3)),
   TOPIC_ARN: arn('sns'),
   READER_ROLE_ARN: arn('iam'),
+  MOVER_ROLE_ARN: arn('iam'),
   PATCH_FLEET_ARN: arn('states'),
   ROLL_NODE_GROUP_ARN: arn('states'),
   ADMIT_NODE_ARN: arn('states'),
+  DRAIN_NODE_ARN: arn('states'),
   SETTLE_ARN: arn('states'),
+  /** May be empty. */
+  SMOKE_TEST_ADDRESSES: v.pipe(
+    v.string(),
+    v.check((text) => parseAddresses(text) !== undefined, 'host:port pairs'),
+  ),
+  SMOKE_TEST_REPOSITORY: v.pipe(v.string(), v.regex(/^[a-z0-9.:/_-]+$/)),
 } as const;
 
 type Variable = keyof typeof variables;

@@ -5,6 +5,10 @@ export type ContractArguments = {
   readonly list: boolean;
   readonly json: boolean;
   readonly endpoint?: URL;
+  /** A file: the Kubernetes API of a cluster is tried, and nothing of AWS. */
+  readonly kubeconfig?: string;
+  /** Of the kubeconfig; its current one when missing. */
+  readonly context?: string;
   /** Names of suites; all of them when missing. */
   readonly services: readonly string[];
   readonly region: string;
@@ -15,12 +19,15 @@ export type ContractArguments = {
 };
 
 export const usage = `Usage: npm run contract -- --endpoint URL --service NAME [options]
+       npm run contract -- --kubeconfig FILE [--context NAME] [options]
 
 Holds an endpoint to what AWS's models and documentation say of a service: the account of npm run simulator, another
 emulator, or AWS itself. Credentials come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.
 
   --endpoint URL     where the service is, such as http://localhost:4566 or https://sts.eu-central-1.amazonaws.com
   --service NAME     a suite of --list; may be given more than once
+  --kubeconfig FILE  tries the Kubernetes API of a cluster instead, as its administrator, in a namespace of its own
+  --context NAME     of the kubeconfig (default: its current one)
   --region REGION    for which requests are signed (default: AWS_REGION, or else us-east-1)
   --with KEY=VALUE   something that checks need and cannot make, such as group=web; may be given more than once
   --only TEXT        the checks that have this text in their name
@@ -38,6 +45,8 @@ const options = {
   list: { type: 'boolean' },
   json: { type: 'boolean' },
   endpoint: { type: 'string' },
+  kubeconfig: { type: 'string' },
+  context: { type: 'string' },
   service: { type: 'string', multiple: true },
   region: { type: 'string' },
   only: { type: 'string' },
@@ -53,16 +62,23 @@ export function parseContractArguments(
 ): ContractArguments {
   const {
     endpoint,
+    kubeconfig,
+    context,
     service = [],
     region = regionIn(environment),
     with: pairs = [],
     ...flags
   } = parseOptions(argv, options);
   const { help = false, list = false, json = false, only = '', 'allow-changes': allowChanges = false } = flags;
-  if (!help && !list) checkTarget(endpoint, service, known);
+  if (kubeconfig !== undefined) checkAlone(endpoint, service);
+  else if (!help && !list) checkTarget(endpoint, service, known);
   const unknown = service.find((name) => !known.includes(name));
   if (unknown !== undefined) throw new WrongUsage(`There is no suite for "${unknown}"; there are ${known.join(', ')}.`);
-  const target = endpoint === undefined ? {} : { endpoint: parseEndpoint(endpoint) };
+  const target = {
+    ...(endpoint === undefined ? {} : { endpoint: parseEndpoint(endpoint) }),
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  };
   const given = Object.fromEntries(pairs.map(parsePair));
   return { help, list, json, ...target, services: service, region, only, allowChanges, given };
 }
@@ -72,6 +88,11 @@ const regionIn = ({ AWS_REGION, AWS_DEFAULT_REGION }: Environment) => AWS_REGION
 function checkTarget(endpoint: string | undefined, service: readonly string[], known: readonly string[]): void {
   if (endpoint === undefined) throw new WrongUsage('--endpoint is missing.');
   if (service.length === 0) throw new WrongUsage(`--service is missing; there are ${known.join(', ')}.`);
+}
+
+function checkAlone(endpoint: string | undefined, service: readonly string[]): void {
+  if (endpoint === undefined && service.length === 0) return;
+  throw new WrongUsage('--kubeconfig is about a cluster alone: leave out --endpoint and --service.');
 }
 
 function parseEndpoint(text: string): URL {

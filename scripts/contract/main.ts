@@ -2,6 +2,7 @@ import { WrongUsage } from '../command-line.ts';
 import { type ContractArguments, parseContractArguments, usage } from './arguments.ts';
 import type { Check } from './check.ts';
 import { type Keys, networkEndpoint } from './endpoint.ts';
+import { holdKubernetes } from './kubernetes/main.ts';
 import { listingLines, listingOf, resultLines, totalsLine, totalsOf } from './report.ts';
 import { type Result, runSuite } from './run-suite.ts';
 import { suites } from './suites.ts';
@@ -33,6 +34,12 @@ async function obey(args: ContractArguments, environment: Environment, print: Pr
   if (args.help) {
     print.out(usage);
     return 0;
+  }
+  if (args.kubeconfig !== undefined) {
+    const { kubeconfig, context } = args;
+    // Kubernetes' client is slow to load, and only this needs it.
+    const open = async () => (await import('./kubernetes/endpoint.ts')).kubeconfigEndpoint(kubeconfig, context);
+    return holdKubernetes(open, args, print.out);
   }
   if (args.list) {
     const lines = listingLines(chosen, args.services.length > 0);

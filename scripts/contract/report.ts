@@ -40,7 +40,12 @@ export function listingLines(suites: readonly Suite[], withChecks: boolean): rea
       return `${suite.service.padEnd(14)} ${rows.length} checks, ${rows.filter(({ changes }) => changes).length} make changes${about}`;
     });
   }
-  return suites.flatMap(listingOf).map(({ service, check, source, changes, needs }) => {
+  return listingRowLines(suites.flatMap(listingOf));
+}
+
+/** One line per check, with what it needs and where it is written. */
+export function listingRowLines(rows: ReturnType<typeof listingOf>): readonly string[] {
+  return rows.map(({ service, check, source, changes, needs }) => {
     const marks = [...(changes ? ['changes'] : []), ...needs.map((need) => `needs ${need}`), source];
     return `${service}: ${check} (${marks.join('; ')})`;
   });

@@ -4,12 +4,29 @@ import type { Stage } from './stage.ts';
 type OperatorAction = Scenario['operator'][number];
 type Moment = OperatorAction['when'];
 
-/** Lets people and their tools do what the scenario says, each thing once, when its moment has come. */
-export function obeyOperators(stage: Stage): void {
-  for (const { when, does } of stage.scenario.operator) atMoment(stage, when, () => act(stage, does));
+/**
+ * Lets people and their tools do what the scenario says, each thing once, when its moment has come. The answer tells whether
+ * something is still to come at a certain time; a state that is never entered is not waited for.
+ */
+export function obeyOperators(stage: Omit<Stage, 'awaitsOperator'>): () => boolean {
+  let awaited = 0;
+  for (const { when, does } of stage.scenario.operator) {
+    const isTimed = 'minute' in when;
+    if (isTimed) awaited += 1;
+    atMoment(stage, when, () => {
+      if (isTimed) awaited -= 1;
+      stage.account.kernel.log.write('operator.acted', { does: does.kind });
+      act(stage, does);
+    });
+  }
+  return () => awaited > 0;
 }
 
-function atMoment({ account: { kernel }, scenario }: Stage, when: Moment, then: () => void): void {
+function atMoment(
+  { account: { kernel }, scenario }: Pick<Stage, 'account' | 'scenario'>,
+  when: Moment,
+  then: () => void,
+): void {
   const { clock, log } = kernel;
   if ('minute' in when) {
     clock.after(Date.parse(scenario.startsAt) + when.minute * 60_000 - clock.now(), then);
@@ -26,7 +43,7 @@ function atMoment({ account: { kernel }, scenario }: Stage, when: Moment, then: 
   });
 }
 
-function act(stage: Stage, does: OperatorAction['does']): void {
+function act(stage: Omit<Stage, 'awaitsOperator'>, does: OperatorAction['does']): void {
   const { account, stack } = stage;
   switch (does.kind) {
     case 'stop-executions':
@@ -44,6 +61,6 @@ function act(stage: Stage, does: OperatorAction['does']): void {
 }
 
 /** The Auto Scaling group of `<cluster>/<node group>`; an unknown one is refused by whoever is asked for it. */
-function groupNamed({ nodeGroups }: Stage, named: string): string {
+function groupNamed({ nodeGroups }: Pick<Stage, 'nodeGroups'>, named: string): string {
   return nodeGroups.find(({ cluster, name }) => `${cluster}/${name}` === named)?.autoScalingGroupName ?? named;
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { AwsEvent } from '../../simulator/kernel/service.ts';
+import type { GroupInstanceView } from '../../simulator/services/autoscaling/autoscaling.ts';
 import type { Execution } from '../../simulator/services/stepfunctions.ts';
 import { WrongUsage } from '../command-line.ts';
 import type { Stage } from './stage.ts';
@@ -39,9 +40,13 @@ export async function runToEnd(stage: Stage, trigger: Trigger): Promise<RunEnd> 
 
   function isOver(): boolean {
     const isRunning = stepFunctions.executions().some(({ status }) => status === 'RUNNING');
-    return !isRunning && kernel.clock.now() - lastSign >= silenceMs;
+    if (isRunning || stage.awaitsOperator() || kernel.clock.now() - lastSign < silenceMs) return false;
+    return !stage.account.autoScaling.groups().some(({ instances }) => instances.some(isMoving));
   }
 }
+
+/** On its way into service or out of it, which ends by itself. */
+const isMoving = ({ state }: GroupInstanceView): boolean => /^(Pending|Terminating)/.test(state);
 
 /**
  * Reads the trigger that the command line or else the scenario names.

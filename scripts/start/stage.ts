@@ -22,6 +22,8 @@ export type Stage = BuiltAccount & {
   readonly stack: Stack;
   /** ARN of one of our state machines by its short name, such as `patch-fleet`. */
   readonly machineArn: (machine: string) => string;
+  /** Whether somebody is still to do something at a certain time. */
+  readonly awaitsOperator: () => boolean;
 };
 
 export type StageOptions = {
@@ -62,26 +64,27 @@ export async function setStage(scenario: Scenario, { seed, ...place }: StageOpti
   });
   const built = await buildAccount(account, scenario);
   const stack = await deploy({ account, template, stackName, parameters: {}, artifacts: artifact });
-  await grantAccess(account, built, scenario, stack.outputs.ReaderRoleArn ?? '');
-  const stage: Stage = {
+  await grantAccess(account, built, scenario, 'reader', stack.outputs.ReaderRoleArn ?? '');
+  await grantAccess(account, built, scenario, 'mover', stack.outputs.MoverRoleArn ?? '');
+  const stage = {
     ...built,
     ...{ scenario, account, stack },
-    machineArn: (machine) => `arn:aws:states:${region}:${accountId}:stateMachine:${stackName}-${machine}`,
+    machineArn: (machine: string) => `arn:aws:states:${region}:${accountId}:stateMachine:${stackName}-${machine}`,
   };
-  obeyOperators(stage);
-  return stage;
+  return { ...stage, awaitsOperator: obeyOperators(stage) };
 }
 
-/** What the README asks an operator to do once per cluster: an access entry, and the rights that its group has. */
+/** What the README asks an operator to do once per cluster: access entries, and the rights that their groups have. */
 async function grantAccess(
   { eks }: Account,
   { clusters }: BuiltAccount,
   scenario: Scenario,
+  principal: 'reader' | 'mover',
   principalArn: string,
 ): Promise<void> {
-  const manifest = await readFile(join(root, 'infrastructure/kubernetes/reader.yml'), 'utf8');
+  const manifest = await readFile(join(root, `infrastructure/kubernetes/${principal}.yml`), 'utf8');
   for (const { name } of scenario.clusters.filter(({ access }) => access === 'granted')) {
-    eks.addAccessEntry(name, { principalArn, kubernetesGroups: ['reglaze-reader'] });
+    eks.addAccessEntry(name, { principalArn, kubernetesGroups: [`reglaze-${principal}`] });
     for (const document of parseAllDocuments(manifest)) clusters.get(name)?.applyManifest(document.toJS());
   }
 }

@@ -1,9 +1,33 @@
 import { windowsAddressResource } from './node-objects.ts';
 import type { KubernetesObject } from './objects.ts';
-import { namespaces, type Resource } from './resources.ts';
+import { namespaces, type Resource, serviceAccounts, storageClasses } from './resources.ts';
+import { admitService, type NewService } from './service-addresses.ts';
 import { forbidden, notFound } from './status.ts';
 import type { NewObject, Storage } from './storage.ts';
-import type { Container, PodSpec } from './workload-objects.ts';
+import { claimProtection, type PersistentVolumeClaim } from './volumes/volume-objects.ts';
+import type { Container, Job, PodSpec } from './workload-objects.ts';
+
+type NewClaim = NewObject & Pick<PersistentVolumeClaim, 'spec'>;
+type NewJob = NewObject & Pick<Job, 'spec'>;
+type Admit = (storage: Storage, object: NewObject) => unknown;
+
+/** What the API server adds to new objects of a kind. */
+const byKind: Readonly<Record<string, Admit>> = {
+  Pod: (storage, object) => admitPod(storage, object as NewObject & { spec: PodSpec }),
+  Node: (_, object) => ({
+    ...object,
+    spec: object.spec ?? {},
+    status: { ...emptyNodeStatus, ...(object.status as object) },
+  }),
+  Namespace: (_, object) => ({ ...object, status: { phase: 'Active' } }),
+  Service: (storage, object) => admitService(storage, object as NewService),
+  PersistentVolumeClaim: (storage, object) => admitClaim(storage, object as NewClaim),
+  PersistentVolume: (_, object) => ({ ...object, status: { phase: 'Available' } }),
+  Job: (_, object) => admitJob(object as NewJob),
+};
+
+/** Of a Node that somebody writes who is no kubelet. */
+const emptyNodeStatus = { capacity: {}, allocatable: {}, conditions: [], addresses: [], nodeInfo: {} };
 
 /** What happens to a new object between validation and storage. @throws {ApiError} 404 without its namespace. */
 export function admit<T extends KubernetesObject>(
@@ -14,10 +38,8 @@ export function admit<T extends KubernetesObject>(
   const namespace = object.metadata.namespace;
   if (resource.namespaced && namespace !== undefined)
     demandNamespace(storage, resource, namespace, object.metadata.name);
-  if (resource.kind === 'Pod')
-    return admitPod(object as unknown as NewObject & { spec: PodSpec }) as unknown as NewObject<T>;
-  if (resource.kind === 'Namespace') return { ...object, status: { phase: 'Active' } };
-  return object;
+  const admitted = byKind[resource.kind]?.(storage, object as unknown as NewObject);
+  return (admitted ?? object) as NewObject<T>;
 }
 
 function demandNamespace(storage: Storage, resource: Resource, name: string, objectName: string): void {
@@ -34,18 +56,34 @@ function demandNamespace(storage: Storage, resource: Resource, name: string, obj
 
 /**
  * Defaults of a pod. For Windows pods the webhook of the VPC resource controller asks for one IPv4 address; a node
- * without addresses therefore never gets one.
+ * without addresses therefore never gets one. Pods in the network of their host need none.
  */
-function admitPod(pod: NewObject & { spec: PodSpec }) {
-  const isWindows = pod.spec.nodeSelector?.['kubernetes.io/os'] === 'windows';
-  const [first, ...others] = pod.spec.containers;
-  const containers = isWindows && first !== undefined ? [withAddress(first), ...others] : pod.spec.containers;
-  const defaults = { restartPolicy: 'Always', terminationGracePeriodSeconds: 30, schedulerName: 'default-scheduler' };
+function admitPod(storage: Storage, pod: NewObject & { spec: PodSpec }) {
+  const { spec, metadata } = pod;
+  const isWindows = spec.nodeSelector?.['kubernetes.io/os'] === 'windows' && spec.hostNetwork !== true;
+  const [first, ...others] = spec.containers;
+  const containers = isWindows && first !== undefined ? [withAddress(first), ...others] : spec.containers;
+  const defaults = {
+    ...{ restartPolicy: 'Always', terminationGracePeriodSeconds: 30, dnsPolicy: 'ClusterFirst' },
+    ...{ schedulerName: 'default-scheduler', serviceAccountName: 'default', enableServiceLinks: true },
+  };
+  demandServiceAccount(storage, metadata, spec.serviceAccountName ?? defaults.serviceAccountName);
   return {
     ...pod,
-    spec: { ...defaults, ...pod.spec, containers, tolerations: withDefaultTolerations(pod.spec) },
+    spec: { ...defaults, ...spec, containers, tolerations: withDefaultTolerations(spec) },
     status: { phase: 'Pending', qosClass: 'Burstable' },
   };
+}
+
+/** The account `default` follows its namespace at once, so the API server waits for it. plugin/pkg/admission/serviceaccount */
+function demandServiceAccount(
+  storage: Storage,
+  { namespace = '', name }: NewObject['metadata'],
+  account: string,
+): void {
+  if (account === 'default' || storage.get(serviceAccounts, namespace, account) !== undefined) return;
+  const why = `error looking up service account ${namespace}/${account}: serviceaccount "${account}" not found`;
+  throw forbidden({ plural: 'pods' }, name, why);
 }
 
 function withAddress(container: Container): Container {
@@ -62,7 +100,44 @@ function withAddress(container: Container): Container {
 /** Every pod may stay five minutes on a node that is not ready or cannot be reached. */
 function withDefaultTolerations({ tolerations = [] }: PodSpec) {
   const missing = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']
-    .filter((key) => !tolerations.some((toleration) => toleration.key === key && toleration.effect !== 'NoSchedule'))
+    .filter((key) => !tolerations.some((toleration) => covers(toleration, key)))
     .map((key) => ({ key, operator: 'Exists' as const, effect: 'NoExecute', tolerationSeconds: 300 }));
   return [...tolerations, ...missing];
+}
+
+const covers = ({ key = '', effect = '' }: { readonly key?: string; readonly effect?: string }, wanted: string) =>
+  (key === '' || key === wanted) && (effect === '' || effect === 'NoExecute');
+
+const isDefaultClass = 'storageclass.kubernetes.io/is-default-class';
+
+/** A claim that names no class gets the default one, if there is one, and is kept as long as a pod uses it. */
+function admitClaim(storage: Storage, claim: NewClaim) {
+  const defaultClass = storage
+    .list(storageClasses)
+    .find(({ metadata }) => metadata.annotations?.[isDefaultClass] === 'true')?.metadata.name;
+  const storageClassName = claim.spec.storageClassName ?? defaultClass;
+  return {
+    ...claim,
+    metadata: { ...claim.metadata, finalizers: [...(claim.metadata.finalizers ?? []), claimProtection] },
+    spec: { volumeMode: 'Filesystem', ...claim.spec, ...(storageClassName === undefined ? {} : { storageClassName }) },
+    status: { phase: 'Pending' },
+  };
+}
+
+/** Pods of a job are found by labels that its controller gives them. */
+function admitJob(job: NewJob) {
+  const { template } = job.spec;
+  const own = { 'job-name': job.metadata.name, 'batch.kubernetes.io/job-name': job.metadata.name };
+  return {
+    ...job,
+    spec: {
+      ...{ completions: job.spec.parallelism ?? 1, parallelism: 1, backoffLimit: 6 },
+      ...job.spec,
+      selector: { matchLabels: own },
+      template: {
+        ...template,
+        metadata: { ...template.metadata, labels: { ...template.metadata?.labels, ...own } },
+      },
+    },
+  };
 }

@@ -1,5 +1,6 @@
 import type { Kernel } from '../kernel/kernel.ts';
 import type { User } from './authorizer.ts';
+import type { Representation } from './representation.ts';
 import type { RequestInfo, ResourceRequest } from './request-info.ts';
 import type { Resource } from './resources.ts';
 import type { Storage } from './storage.ts';
@@ -11,6 +12,8 @@ export type ApiRequest = {
   /** The parsed body; undefined when there was none. */
   readonly body: unknown;
   readonly contentType: string;
+  /** In which form the client takes objects. */
+  readonly representation: Representation;
 };
 
 /** A finished answer, or the stream of a watch. */

@@ -3,8 +3,11 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { ConnectionLost, type Front, type WireRequest, type WireResponse } from '../kernel/wire.ts';
 import type { ApiContext, ApiReply } from './api-request.ts';
 import type { Authorizer, User } from './authorizer.ts';
+import { encodeBody } from './body-encoding.ts';
 import { answerPath, isHealthPath } from './discovery.ts';
 import { dispatch, UnknownPath } from './dispatch.ts';
+import { actingUser } from './impersonation.ts';
+import { negotiate } from './representation.ts';
 import { readRequestBody } from './request-body.ts';
 import { parseRequest, type RequestInfo } from './request-info.ts';
 import { ApiError, failureStatus, methodNotAllowed, unauthorized } from './status.ts';
@@ -119,16 +122,14 @@ function permittedAnswer(
   const isOpen = user === 'nobody' && info.type === 'path' && isHealthPath(info.path);
   if (isOpen) return pathReply(options, info);
   if (user === 'nobody' || user === 'refused') throw unauthorized();
-  if (Object.keys(request.headers).some((name) => name.startsWith('impersonate-'))) throw noImpersonation();
-  options.authorizer.demand(user, info);
+  const acting = actingUser(user, request.headers, options.authorizer);
+  options.authorizer.demand(acting, info);
   if (info.type === 'path') return pathReply(options, info);
   options.refresh(info);
+  const representation = negotiate(request.headers.accept, info.query);
   const { body, contentType } = readRequestBody(request, info.verb);
-  return wireReply(dispatch(options.context, { info, user, body, contentType }));
+  return wireReply(dispatch(options.context, { info, user: acting, body, contentType, representation }));
 }
-
-const noImpersonation = () =>
-  new ApiError(501, 'NotImplemented', 'This simulated API server does not let anybody act as somebody else.');
 
 const pageNotFound: WireResponse = {
   status: 404,
@@ -154,7 +155,7 @@ function wireReply(reply: ApiReply): WireResponse {
   return {
     status: reply.status,
     headers: { ...headers, ...reply.headers },
-    body: Buffer.from(`${JSON.stringify(reply.body)}\n`),
+    body: encodeBody(reply.body),
   };
 }
 

@@ -18,6 +18,8 @@ export type User = {
 
 export type Authorizer = {
   readonly allows: (user: User, request: RequestInfo) => boolean;
+  /** Every rule that applies to the user in a namespace, those of the whole cluster included. */
+  readonly rulesIn: (user: User, namespace: string) => readonly PolicyRule[];
   /** @throws {ApiError} 403, worded as the API server does. */
   readonly demand: (user: User, request: RequestInfo) => void;
 };
@@ -37,8 +39,7 @@ export function createAuthorizer(storage: Storage): Authorizer {
     return (role?.rules as readonly PolicyRule[] | undefined) ?? [];
   };
 
-  const rulesByRbac = (user: User, request: RequestInfo): readonly PolicyRule[] => {
-    const namespace = request.type === 'resource' ? request.namespace : undefined;
+  const rulesByRbac = (user: User, namespace: string | undefined): readonly PolicyRule[] => {
     const bindings = [
       ...storage.list(clusterRoleBindings),
       ...(namespace === undefined ? [] : storage.list(roleBindings, namespace)),
@@ -48,9 +49,17 @@ export function createAuthorizer(storage: Storage): Authorizer {
       .flatMap((binding) => rulesOf(binding));
   };
 
+  const rulesFor = (user: User, namespace: string | undefined) => [
+    ...rulesByPolicy(user, namespace),
+    ...rulesByRbac(user, namespace),
+  ];
+
   const authorizer: Authorizer = {
     allows: (user, request) =>
-      [...rulesByPolicy(user, request), ...rulesByRbac(user, request)].some((rule) => ruleAllows(rule, request)),
+      rulesFor(user, request.type === 'resource' ? request.namespace : undefined).some((rule) =>
+        ruleAllows(rule, request),
+      ),
+    rulesIn: rulesFor,
     demand(user, request) {
       if (!authorizer.allows(user, request)) throw refusal(user, request);
     },
@@ -58,8 +67,7 @@ export function createAuthorizer(storage: Storage): Authorizer {
   return authorizer;
 }
 
-function rulesByPolicy({ policies }: User, request: RequestInfo): readonly PolicyRule[] {
-  const namespace = request.type === 'resource' ? (request.namespace ?? '') : '';
+function rulesByPolicy({ policies }: User, namespace = ''): readonly PolicyRule[] {
   return policies
     .filter(({ namespaces }) => namespaces === undefined || namespaces.includes(namespace))
     .flatMap(({ policyArn }) => accessPolicies[policyArn.split('/').at(-1) ?? ''] ?? []);

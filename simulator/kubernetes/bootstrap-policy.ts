@@ -11,18 +11,24 @@ export type Subject = {
 
 const read = ['get', 'list', 'watch'];
 const readWrite = [...read, 'create', 'update', 'patch', 'delete', 'deletecollection'];
-const workloads = ['daemonsets', 'deployments', 'replicasets'];
+const scalable = ['deployments', 'replicasets', 'statefulsets'];
+const workloads = [...scalable, ...scalable.map((plural) => `${plural}/scale`), 'daemonsets'];
+const ofNamespaces = ['configmaps', 'persistentvolumeclaims', 'pods', 'serviceaccounts', 'services'];
 
 const viewRules: readonly PolicyRule[] = [
-  { apiGroups: [''], resources: ['configmaps', 'namespaces', 'pods', 'pods/status'], verbs: read },
+  { apiGroups: [''], resources: [...ofNamespaces, 'events', 'namespaces', 'pods/status'], verbs: read },
   { apiGroups: ['apps'], resources: workloads, verbs: read },
+  { apiGroups: ['batch'], resources: ['jobs'], verbs: read },
+  { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: read },
   { apiGroups: ['policy'], resources: ['poddisruptionbudgets', 'poddisruptionbudgets/status'], verbs: read },
 ];
 const editRules: readonly PolicyRule[] = [
   ...viewRules,
   { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
-  { apiGroups: [''], resources: ['configmaps', 'pods'], verbs: readWrite },
+  { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['impersonate'] },
+  { apiGroups: [''], resources: ofNamespaces, verbs: readWrite },
   { apiGroups: ['apps'], resources: workloads, verbs: readWrite },
+  { apiGroups: ['batch'], resources: ['jobs'], verbs: readWrite },
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: readWrite },
   { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: readWrite },
 ];
@@ -52,12 +58,25 @@ export const bootstrapRoles: readonly BootstrapRole[] = [
           '/apis/*',
           '/healthz',
           '/livez',
+          '/openapi',
+          '/openapi/*',
           '/readyz',
           '/version',
           '/version/',
         ],
         verbs: ['get'],
       },
+    ],
+  },
+  {
+    name: 'system:basic-user',
+    rules: [
+      {
+        apiGroups: ['authorization.k8s.io'],
+        resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'],
+        verbs: ['create'],
+      },
+      { apiGroups: ['authentication.k8s.io'], resources: ['selfsubjectreviews'], verbs: ['create'] },
     ],
   },
   {
@@ -81,6 +100,7 @@ const group = (name: string): Subject => ({ kind: 'Group', name, apiGroup: 'rbac
 
 export const bootstrapBindings: readonly { readonly role: string; readonly subjects: readonly Subject[] }[] = [
   { role: 'cluster-admin', subjects: [group('system:masters')] },
+  { role: 'system:basic-user', subjects: [group('system:authenticated')] },
   { role: 'system:discovery', subjects: [group('system:authenticated')] },
   { role: 'system:public-info-viewer', subjects: [group('system:authenticated'), group('system:unauthenticated')] },
   { role: 'eks:node-bootstrapper', subjects: [group('system:bootstrappers'), group('system:nodes')] },

@@ -13,6 +13,13 @@ export type ClusterTimings = {
   /** From the moment a pod has a node and its container image is there to Ready. */
   readonly podStart: readonly [number, number];
   readonly imagePull: readonly [number, number];
+  /** From the claim, or from its first pod's node, to the volume. */
+  readonly volumeProvision: readonly [number, number];
+  readonly volumeAttach: readonly [number, number];
+  /** From the end of the last container that had the volume to the end of its attachment. */
+  readonly volumeDetach: readonly [number, number];
+  /** A volume that is still mounted on a node in trouble is detached all the same after so long. */
+  readonly forcedDetach: number;
   /** From SIGTERM, or its like on Windows, to the end of the containers; never longer than the grace period. */
   readonly podStop: readonly [number, number];
   /** How often pods of nodes that no longer exist are removed. */
@@ -27,6 +34,10 @@ export const defaultClusterTimings: ClusterTimings = {
   cloudNodeMonitor: 5000,
   podStart: [3000, 12_000],
   imagePull: [30_000, 150_000],
+  volumeProvision: [2000, 5000],
+  volumeAttach: [3000, 10_000],
+  volumeDetach: [5000, 15_000],
+  forcedDetach: 6 * 60_000,
   podStop: [1000, 10_000],
   podGarbageCollection: 20_000,
 };

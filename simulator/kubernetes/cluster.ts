@@ -15,12 +15,19 @@ import { createHeartbeats } from './heartbeats.ts';
 import { createKubelets, type KubeletOptions, type NodeIdentity } from './kubelets.ts';
 import { createNodeViews, type NodeListener, type NodeState } from './node-views.ts';
 import type { Labels } from './objects.ts';
-import { runPods } from './pod-runner.ts';
-import { clusterRoleBindings, clusterRoles, configMaps, namespaces } from './resources.ts';
+import { type ContainerProgram, commandPrograms } from './pods/container-programs.ts';
+import { createPodNetworks } from './pods/pod-network.ts';
+import { clusterRoleBindings, clusterRoles, configMaps, namespaces, services, storageClasses } from './resources.ts';
 import { runScheduler } from './scheduler.ts';
-import { createStorage, type Storage } from './storage.ts';
+import { apiAddress, dnsAddress } from './service-addresses.ts';
+import { runEndpointSlices, runServiceAccounts } from './service-controllers.ts';
+import type { Service } from './service-objects.ts';
+import { createStorage, type NewObject, type Storage } from './storage.ts';
 import { runTaintController } from './taint-controller.ts';
-import { runWorkloadControllers } from './workload-controllers.ts';
+import type { StorageClass } from './volumes/volume-objects.ts';
+import { createWork } from './work-queue.ts';
+import type { Guests } from './workloads/guests.ts';
+import { runWorkloads } from './workloads/run-workloads.ts';
 
 /** A Kubernetes cluster: its API, the nodes in it, and what the account itself may do there without asking the API. */
 export type Cluster = {
@@ -39,6 +46,10 @@ export type Cluster = {
   readonly onInstance: (change: InstanceChange) => void;
   /** Creates or replaces an object, as an administrator would with `kubectl apply`. */
   readonly applyManifest: (manifest: unknown) => void;
+  /** Creates or replaces objects with all that follows from them, in no time: what is in place when an account begins. */
+  readonly settleManifests: (manifests: readonly unknown[]) => void;
+  /** Ends the kubelet of a node while its machine goes on: nobody starts or stops pods there any more. */
+  readonly stopKubelet: (nodeName: string) => void;
   /** What EKS does in the cluster by itself: cordon, label, evict. */
   readonly controlPlane: ControlPlane;
 };
@@ -54,6 +65,12 @@ export type ClusterOptions = {
   readonly windowsIpam?: boolean;
   readonly timings?: Partial<ClusterTimings>;
   readonly switches?: Partial<ApiSwitches>;
+  /** What happens inside containers, which no manifest says. */
+  readonly guests?: Guests;
+  /** What containers do that end by themselves; the first that knows a container decides. */
+  readonly programs?: readonly ContainerProgram[];
+  /** `host:port` of what answers a TLS handshake outside the cluster; nothing else does. */
+  readonly outside?: readonly string[];
   /** Ends the environment of a function that a fault has killed. */
   readonly onKill?: (functionName: string, key: string) => void;
 };
@@ -64,17 +81,25 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
   const certificates = await createCertificates(name, kernel.clock.now());
   const timings = { ...defaultClusterTimings, ...options.timings };
   const storage = createStorage({ kernel, cluster: name });
-  writeBootstrapObjects(storage, options.windowsIpam ?? true);
   const kubelets = createKubelets(kubeletOptions(options, storage, timings));
   const views = createNodeViews(storage, kubelets);
-  const common = { kernel, cluster: name, storage, timings, kubelets };
+  const work = createWork(kernel.clock, timings.controllerDelay);
+  const common = { kernel, cluster: name, storage, timings, kubelets, work };
   runTaintController(common);
   runAddressController(common);
-  runPods(common);
+  const networkOf = createPodNetworks({
+    storage,
+    outside: options.outside ?? [],
+    hasServiceRouting: views.routesServices,
+  });
+  const programs = [...(options.programs ?? []), commandPrograms(networkOf)];
+  runWorkloads(common, { guests: options.guests ?? {}, programs });
   runScheduler(common);
-  runWorkloadControllers(common);
   runDisruptionController(common);
+  runServiceAccounts(common);
+  runEndpointSlices(common);
   runGarbageCollector(common);
+  work.settle(() => writeBootstrapObjects(storage, options.windowsIpam ?? true));
   const context: ApiContext = {
     ...{ kernel, cluster: name, storage },
     switches: { severalBudgetsHttpStatus: 201, ...options.switches },
@@ -92,6 +117,8 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
     onNode: views.onNode,
     onInstance: kubelets.onInstance,
     applyManifest: controlPlane.apply,
+    settleManifests: (manifests) => work.settle(() => manifests.forEach(controlPlane.apply)),
+    stopKubelet: kubelets.stop,
     controlPlane,
   };
 }
@@ -118,4 +145,27 @@ function writeBootstrapObjects(storage: Storage, windowsIpam: boolean): void {
     metadata: { name: 'amazon-vpc-cni', namespace: 'kube-system' },
     data: { 'enable-windows-ipam': String(windowsIpam) },
   });
+  storage.create(storageClasses, {
+    metadata: { name: 'gp2' },
+    ...{ provisioner: 'kubernetes.io/aws-ebs', parameters: { type: 'gp2', fsType: 'ext4' } },
+    ...{ reclaimPolicy: 'Delete', volumeBindingMode: 'WaitForFirstConsumer' },
+  } as NewObject<StorageClass>);
+  writeSystemServices(storage);
+}
+
+/** The API server and CoreDNS, which every cluster has; the pods of neither are nodes' business here. */
+function writeSystemServices(storage: Storage): void {
+  const dns = [
+    { name: 'dns', port: 53, protocol: 'UDP', targetPort: 53 },
+    { name: 'dns-tcp', port: 53, protocol: 'TCP', targetPort: 53 },
+  ];
+  const api = [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 443 }];
+  const write = (namespace: string, name: string, clusterIP: string, ports: Service['spec']['ports']) =>
+    storage.create(services, {
+      metadata: { name, namespace },
+      spec: { type: 'ClusterIP', clusterIP, clusterIPs: [clusterIP], ports, sessionAffinity: 'None' },
+      status: { loadBalancer: {} },
+    } as NewObject<Service>);
+  write('default', 'kubernetes', apiAddress, api);
+  write('kube-system', 'kube-dns', dnsAddress, dns);
 }

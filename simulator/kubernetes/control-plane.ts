@@ -82,14 +82,15 @@ function apply(context: ApiContext, manifest: unknown): void {
   const info = {
     ...{ type: 'resource' as const, group: resource.group, version: resource.version, plural: resource.plural },
     ...{ subresource: undefined, namespace: resource.namespaced ? namespace : undefined, name, resource },
-    query: new URLSearchParams(),
+    query: new URLSearchParams({ fieldValidation: 'Strict' }),
   };
-  const request = { user: operator, body: manifest, contentType: 'application/json' };
+  const request = { user: operator, body: manifest, contentType: 'application/json', representation };
   if (exists(context, resource, namespace, name))
     updateObject(context, { ...request, info: { ...info, verb: 'update' } });
   else createObject(context, { ...request, info: { ...info, verb: 'create' } });
 }
 
+const representation = { form: 'object' } as const;
 const operator = { username: 'kubernetes-admin', groups: ['system:masters'], policies: [] };
 
 function exists({ storage }: ApiContext, resource: Resource, namespace: string, name: string): boolean {

@@ -1,4 +1,5 @@
 import type { Kernel } from '../kernel/kernel.ts';
+import { openApiDocument } from './openapi.ts';
 import type { PathRequest } from './request-info.ts';
 import { allVerbs, apiVersionOf, type Resource, resources } from './resources.ts';
 
@@ -12,7 +13,8 @@ export function answerPath(
   if (verb !== 'get' && verb !== 'head') return undefined;
   if (isHealthPath(path)) return { status: 200, contentType: 'text/plain; charset=utf-8', body: 'ok' };
   const clean = path.length > 1 ? path.replace(/\/$/, '') : path;
-  const document = clean === '/version' ? versionOf(version, kernel) : discoveryDocument(clean);
+  const document =
+    clean === '/version' ? versionOf(version, kernel) : (discoveryDocument(clean) ?? openApiDocument(clean));
   if (document === undefined) return undefined;
   return { status: 200, contentType: 'application/json', body: JSON.stringify(document) };
 }
@@ -66,9 +68,10 @@ function resourceList(group: string, version: string) {
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: found.flatMap(rowsOf) };
 }
 
-function rowsOf({ plural, singular, namespaced, kind, shortNames, subresources }: Resource) {
+function rowsOf({ plural, singular, namespaced, kind, shortNames, subresources, stored }: Resource) {
+  const verbs = stored === false ? ['create'] : allVerbs;
   const row = {
-    ...{ name: plural, singularName: singular, namespaced, kind, verbs: allVerbs },
+    ...{ name: plural, singularName: singular, namespaced, kind, verbs },
     ...(shortNames === undefined ? {} : { shortNames }),
   };
   const subRows = subresources.map((sub) => ({

@@ -3,7 +3,11 @@ import { bindPod } from './binding.ts';
 import { deleteNamed } from './deletion.ts';
 import { evictPod } from './eviction.ts';
 import { getObject, listObjects, scopeOf, selectionOf } from './reading.ts';
+import { representer } from './representation.ts';
 import type { RequestInfo } from './request-info.ts';
+import type { Resource } from './resources.ts';
+import { createReview } from './reviews.ts';
+import { getScale, patchScale, updateScale } from './scale.ts';
 import { ApiError, methodNotAllowed } from './status.ts';
 import { watchObjects } from './watching.ts';
 import { createObject, deleteObjects, patchObject, updateObject } from './writing.ts';
@@ -35,6 +39,7 @@ const named: Readonly<Record<string, Handler>> = {
 };
 const subresources: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   status: { get: getObject, update: updateObject, patch: patchObject },
+  scale: { get: getScale, update: updateScale, patch: patchScale },
   eviction: { create: evictPod },
   binding: { create: bindPod },
 };
@@ -54,16 +59,27 @@ export function dispatch(
   const { resource, subresource, namespace, name, verb } = info;
   const needsNamespace = resource.namespaced && (subresource !== undefined || isOfOne(info));
   if (needsNamespace && namespace === undefined) throw new UnknownPath();
-  const handler = handlersFor(resource.subresources, subresource, name)[verb];
+  const handler = handlersFor(resource, subresource, name)[verb];
   if (handler === undefined) throw methodNotAllowed(resource);
-  return handler(context, { ...request, info: { ...info, resource } });
+  return represented(handler(context, { ...request, info: { ...info, resource } }), context, request, resource);
+}
+
+/** Objects and lists in the form that the client takes; the events of a watch are that already. */
+function represented(
+  reply: ApiReply,
+  { kernel }: ApiContext,
+  { representation }: Pick<ApiRequest, 'representation'>,
+  { kind }: Resource,
+): ApiReply {
+  if ('stream' in reply) return reply;
+  return { ...reply, body: representer(representation, { kind, now: kernel.clock.now })(reply.body) };
 }
 
 const isOfOne = ({ verb, name }: { readonly verb: string; readonly name: string | undefined }) =>
   name !== undefined && verb !== 'list' && verb !== 'watch';
 
 function handlersFor(
-  known: readonly { readonly name: string }[],
+  { subresources: known, stored }: Resource,
   subresource: string | undefined,
   name: string | undefined,
 ): Readonly<Record<string, Handler>> {
@@ -71,6 +87,7 @@ function handlersFor(
     if (!known.some((candidate) => candidate.name === subresource)) throw new UnknownPath();
     return subresources[subresource] ?? {};
   }
+  if (stored === false) return name === undefined ? { create: createReview } : {};
   return name === undefined ? collection : named;
 }
 

@@ -1,9 +1,9 @@
 import type { ApiContext, ApiReply, ApiRequest } from './api-request.ts';
 import { checkPreconditions, type DeleteOptions, deleteObject } from './deletion.ts';
+import { coversPod } from './disruption-controller.ts';
 import { isJsonObject } from './merge-patch.ts';
-import { timestamp } from './objects.ts';
+import { findCondition, timestamp } from './objects.ts';
 import { disruptionBudgets, pods } from './resources.ts';
-import { matchesSelector } from './selectors.ts';
 import { ApiError, badRequest, forbidden, notFound, successStatus } from './status.ts';
 import { type DisruptionBudget, hasFinished, isPodReady, type Pod } from './workload-objects.ts';
 
@@ -58,56 +58,50 @@ export function evict(
   const pod = storage.get(pods, namespace, name);
   if (pod === undefined) throw notFound(pods, name);
   checkPreconditions(pods, pod, options);
-  if (needsNoBudget(pod)) {
-    if (!dryRun) deleteObject(context, pods, pod, options);
-    return undefined;
-  }
-  const budgets = storage
-    .list(disruptionBudgets, namespace)
-    .filter(({ spec }) => matchesSelector(spec.selector, pod.metadata.labels));
-  if (budgets.length > 1) return several;
+  const budgets = needsNoBudget(pod)
+    ? []
+    : storage.list(disruptionBudgets, namespace).filter((budget) => coversPod(budget, pod));
   const [budget] = budgets;
+  if (budgets.length > 1) {
+    log(context, 'eviction.refused', pod, {
+      budget: budgets.map(({ metadata }) => metadata.name).join(' '),
+      reason: several,
+    });
+    return several;
+  }
   if (budget !== undefined && !mayGoUnready(pod, budget)) spend(context, pod, budget, dryRun);
-  if (!dryRun) deleteObject(context, pods, pod, options);
+  if (dryRun) return undefined;
+  log(context, 'eviction.granted', pod, {});
+  deleteObject(context, pods, pod, options);
   return undefined;
+}
+
+function log({ kernel, cluster }: ApiContext, kind: string, pod: Pod, more: Readonly<Record<string, unknown>>): void {
+  const { namespace, name, uid } = pod.metadata;
+  kernel.log.write(kind, { cluster, namespace, pod: name, uid, node: pod.spec.nodeName, ...more });
 }
 
 const needsNoBudget = (pod: Pod) =>
   pod.status.phase === 'Pending' || hasFinished(pod) || pod.metadata.deletionTimestamp !== undefined;
 
 /** A pod that is not ready may go without spending the budget when enough others are healthy. */
-function mayGoUnready(pod: Pod, { spec, status, metadata }: DisruptionBudget): boolean {
+function mayGoUnready(pod: Pod, { spec, status }: DisruptionBudget): boolean {
   if (isPodReady(pod)) return false;
   if (spec.unhealthyPodEvictionPolicy === 'AlwaysAllow') return true;
-  const isObserved = (status?.observedGeneration ?? 0) >= (metadata.generation ?? 1);
-  return (
-    isObserved && status !== undefined && status.desiredHealthy > 0 && status.currentHealthy >= status.desiredHealthy
-  );
+  return status !== undefined && status.desiredHealthy > 0 && status.currentHealthy >= status.desiredHealthy;
 }
 
 /** Takes one disruption from the budget, and notes the pod until its deletion is seen. */
-function spend({ storage, kernel }: ApiContext, pod: Pod, budget: DisruptionBudget, dryRun: boolean): void {
+function spend(context: ApiContext, pod: Pod, budget: DisruptionBudget, dryRun: boolean): void {
+  const { storage, kernel } = context;
   const { status, metadata } = budget;
-  if (status === undefined || (status.observedGeneration ?? 0) < (metadata.generation ?? 1)) {
-    const message = `The disruption budget ${metadata.name} is still being processed by the server.`;
-    throw refusedByBudget(message, 10);
+  const refusal = refusalOf(budget);
+  if (refusal !== undefined) {
+    const reason = refusal.details?.causes?.[0]?.message ?? refusal.message;
+    log(context, 'eviction.refused', pod, { budget: metadata.name, reason });
+    throw refusal;
   }
-  if (status.disruptionsAllowed < 0)
-    throw forbidden(disruptionBudgets, metadata.name, 'pdb disruptions allowed is negative');
-  if (Object.keys(status.disruptedPods ?? {}).length > maximumDisruptedPods) {
-    throw forbidden(
-      disruptionBudgets,
-      metadata.name,
-      'DisruptedPods map too big - too many evictions not confirmed by PDB controller',
-    );
-  }
-  if (status.disruptionsAllowed === 0) {
-    const { desiredHealthy, currentHealthy } = status;
-    throw refusedByBudget(
-      `The disruption budget ${metadata.name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`,
-    );
-  }
-  if (dryRun) return;
+  if (dryRun || status === undefined) return;
   storage.update(disruptionBudgets, {
     ...budget,
     status: {
@@ -117,6 +111,33 @@ function spend({ storage, kernel }: ApiContext, pod: Pod, budget: DisruptionBudg
     },
   });
 }
+
+/** Why the budget does not allow a disruption now. Order and words: pkg/registry/core/pod/storage/eviction.go */
+function refusalOf({ status, metadata }: DisruptionBudget): ApiError | undefined {
+  const { name, generation = 1 } = metadata;
+  if (status === undefined || (status.observedGeneration ?? 0) < generation) {
+    return refusedByBudget(`The disruption budget ${name} is still being processed by the server.`, 10);
+  }
+  const { disruptionsAllowed, disruptedPods = {}, desiredHealthy, currentHealthy } = status;
+  if (disruptionsAllowed < 0) return forbidden(disruptionBudget, name, 'pdb disruptions allowed is negative');
+  if (Object.keys(disruptedPods).length > maximumDisruptedPods) {
+    const why = 'DisruptedPods map too big - too many evictions not confirmed by PDB controller';
+    return forbidden(disruptionBudget, name, why);
+  }
+  if (disruptionsAllowed > 0) return undefined;
+  const condition = findCondition(status.conditions, 'DisruptionAllowed');
+  if (condition?.reason === 'SyncFailed') {
+    return refusedByBudget(
+      `The disruption budget ${name} does not allow evicting pods currently because it failed sync: ${condition.message}`,
+    );
+  }
+  return refusedByBudget(
+    `The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`,
+  );
+}
+
+/** The handler names the resource in the singular. */
+const disruptionBudget = { group: 'policy', plural: 'poddisruptionbudget' };
 
 function refusedByBudget(message: string, retryAfterSeconds?: number): ApiError {
   return new ApiError(429, 'TooManyRequests', "Cannot evict pod as it would violate the pod's disruption budget.", {

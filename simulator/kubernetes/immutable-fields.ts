@@ -33,7 +33,8 @@ const rules: readonly Rule[] = [
     cause: { reason: 'FieldValueInvalid', field: 'spec.selector', message: 'Invalid value: field is immutable' },
   },
   {
-    applies: ({ group }) => group === 'apps',
+    // A ReplicaSet uses another template for the pods that it makes from then on.
+    applies: ({ group, kind }) => group === 'apps' && kind !== 'ReplicaSet',
     fields: ['template'],
     cause: forbidden('spec.template', 'rolling out another pod template is not simulated'),
   },

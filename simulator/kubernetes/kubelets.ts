@@ -27,6 +27,8 @@ export type Kubelets = {
   readonly onInstance: (change: InstanceChange) => void;
   /** Lets the kubelets that were refused try again: after an access entry was created. */
   readonly retryRegistrations: () => void;
+  /** Ends the kubelet of a node, and nothing else of its machine. */
+  readonly stop: (nodeName: string) => void;
   readonly machine: (nodeName: string) => Machine | undefined;
   readonly machines: () => Iterable<Machine>;
 };
@@ -120,18 +122,19 @@ export function createKubelets(options: KubeletOptions): Kubelets {
     log.write('node.ready', { cluster, node: instance.privateDnsName, instanceId: instance.instanceId });
   }
 
-  function shutDown(state: State): void {
+  function shutDown(state: State | undefined): void {
+    if (state === undefined) return;
     for (const timer of state.timers) timer.cancel();
     state.timers = [];
     state.isRefused = false;
-    const node = ownNode(state);
+    const node = ownNode(storage, state);
     if (node === undefined) return;
     const stopsAfter = draw(timings.kubeletStop, 'kubelet stop', state);
     later(state, stopsAfter, () => {
       state.stoppedAt = clock.now();
     });
     later(state, stopsAfter + timings.nodeMonitorGrace, () => {
-      if (ownNode(state) === undefined) return;
+      if (ownNode(storage, state) === undefined) return;
       updates.setReady(state.instance.privateDnsName, unknown);
       log.write('node.not-ready', {
         cluster,
@@ -142,18 +145,13 @@ export function createKubelets(options: KubeletOptions): Kubelets {
     });
   }
 
-  function ownNode({ instance }: State) {
-    const node = storage.get(nodes, '', instance.privateDnsName);
-    return node?.spec.providerID?.endsWith(`/${instance.instanceId}`) ? node : undefined;
-  }
-
   /** The cloud node controller deletes nodes that are not Ready and whose instance no longer exists. */
   function removeOnceTerminated(state: State): void {
-    const node = ownNode(state);
+    const node = ownNode(storage, state);
     const isReady = node?.status.conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
     if (node === undefined || isReady || state.instance.state !== 'terminated') return;
     clock.after(draw([0, timings.cloudNodeMonitor], 'cloud node monitor', state), () => {
-      if (ownNode(state) === undefined) return;
+      if (ownNode(storage, state) === undefined) return;
       storage.remove(nodes, '', node.metadata.name);
     });
   }
@@ -179,7 +177,14 @@ export function createKubelets(options: KubeletOptions): Kubelets {
     retryRegistrations() {
       for (const state of machines.values()) if (state.isRefused) register(state);
     },
+    stop: (nodeName) => shutDown(byNode.get(nodeName)),
     machine: (nodeName) => byNode.get(nodeName),
     machines: () => machines.values(),
   };
+}
+
+/** The node that this machine has registered; another machine may have had its name before. */
+function ownNode(storage: Storage, { instance }: State) {
+  const node = storage.get(nodes, '', instance.privateDnsName);
+  return node?.spec.providerID?.endsWith(`/${instance.instanceId}`) ? node : undefined;
 }

@@ -7,7 +7,7 @@ import type { Storage } from './storage.ts';
 export type NodeState = NodeView & {
   /**
    * Whether services can be reached from its pods: a Windows node needs the group `eks:kube-proxy-windows` for it and
-   * is Ready without.
+   * is Ready without; so is one whose kube-proxy does not work.
    */
   readonly hasServiceRouting: boolean;
   /** It was there, as it stands, when the account began. */
@@ -48,11 +48,14 @@ export function createNodeViews(storage: Storage, kubelets: Kubelets) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    /** Whether pods of the node reach Services. */
+    routesServices: (nodeName: string): boolean => views.get(nodeName)?.hasServiceRouting ?? false,
   };
 }
 
 function stateOf(node: Node, machine: Machine | undefined): NodeState {
   const isWindows = machine?.instance.platform === 'windows';
-  const hasServiceRouting = !isWindows || machine.groups.includes('eks:kube-proxy-windows');
+  const isBroken = machine?.instance.guest.defect === 'no-service-routing';
+  const hasServiceRouting = !isBroken && (!isWindows || machine.groups.includes('eks:kube-proxy-windows'));
   return { ...viewOfNode(node), hasServiceRouting, isSettled: machine?.isSettled ?? false };
 }

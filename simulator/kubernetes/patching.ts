@@ -1,4 +1,5 @@
 import { applyJsonPatch, isJsonPatch, JsonPatchFailed } from './json-patch.ts';
+import { typeOfKind } from './kind-schema.ts';
 import { applyMergePatch, isJsonObject, type JsonObject } from './merge-patch.ts';
 import type { KubernetesObject } from './objects.ts';
 import { ApiError, badRequest } from './status.ts';
@@ -36,7 +37,7 @@ function patchedBy(object: KubernetesObject, patch: unknown, contentType: string
     throw badRequest('error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}');
   return contentType === 'application/merge-patch+json'
     ? applyMergePatch(object, patch)
-    : applyStrategicMergePatch(object, patch);
+    : applyStrategicMergePatch(object, patch, typeOfKind(object.apiVersion, object.kind) ?? '');
 }
 
 function jsonPatched(object: KubernetesObject, patch: Parameters<typeof applyJsonPatch>[1]): unknown {

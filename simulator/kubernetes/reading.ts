@@ -3,7 +3,8 @@ import type { KubernetesObject } from './objects.ts';
 import { apiVersionOf } from './resources.ts';
 import { type Matcher, parseFieldSelector, parseLabelSelector } from './selectors.ts';
 import { ApiError, badRequest, expired, notFound } from './status.ts';
-import { keyOfObject, type Storage } from './storage.ts';
+import type { Storage } from './storage.ts';
+import { keyOfObject } from './storage-table.ts';
 
 /** GET of one object. */
 export function getObject({ storage }: ApiContext, { info }: ApiRequest): ApiReply {
@@ -30,12 +31,15 @@ export function listObjects({ storage }: ApiContext, request: ApiRequest): ApiRe
   const { query, resource } = request.info;
   const matches = selectionOf(request);
   const start = startOf(storage, query);
-  const all = storage.listAt(resource, scopeOf(request), start.revision).filter(matches);
-  const rest = all.filter((object) => keyOfObject(object) > start.after);
-  const limit = Number(query.get('limit') ?? 0);
-  const items = limit > 0 ? rest.slice(0, limit) : rest;
-  const remaining = rest.length - items.length;
+  const { fields } = parseFieldSelector(query.get('fieldSelector') ?? undefined, resource);
+  const all = storage.listAt(resource, { namespace: scopeOf(request), fields }, start.revision);
   const isSelective = (query.get('labelSelector') ?? '') !== '' || (query.get('fieldSelector') ?? '') !== '';
+  const asked = Number(query.get('limit') ?? 0);
+  const limit = asked > 0 ? asked : Number.POSITIVE_INFINITY;
+  const rest = all.slice(firstAfter(all, start.after));
+  const { items, remaining } = isSelective
+    ? selectedPage(rest, limit, matches)
+    : { items: rest.slice(0, limit), remaining: Math.max(0, rest.length - limit) };
   const metadata = {
     resourceVersion: String(start.revision),
     ...(remaining > 0
@@ -48,6 +52,28 @@ export function listObjects({ storage }: ApiContext, request: ApiRequest): ApiRe
   };
   const body = { kind: `${resource.kind}List`, apiVersion: apiVersionOf(resource), metadata, items };
   return { status: 200, body };
+}
+
+/** Where the keys after one begin, in a list that is in the order of keys. */
+function firstAfter(list: readonly KubernetesObject[], key: string): number {
+  let [low, high] = [0, key === '' ? 0 : list.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (keyOfObject(list[middle] as KubernetesObject) > key) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** The first objects that match. `remaining` only tells whether there are more of them. */
+function selectedPage(list: readonly KubernetesObject[], limit: number, matches: Matcher) {
+  const items: KubernetesObject[] = [];
+  for (const object of list) {
+    if (!matches(object)) continue;
+    if (items.length === limit) return { items, remaining: 1 };
+    items.push(object);
+  }
+  return { items, remaining: 0 };
 }
 
 type Start = { readonly revision: number; readonly after: string };

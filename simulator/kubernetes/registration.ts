@@ -12,7 +12,7 @@ export function registeredNode(
   instance: Ec2Instance,
   { kernel, labels }: { readonly kernel: Kernel; readonly labels: Labels },
 ): NewObject<Node> {
-  const { privateDnsName, privateIpAddress, platform, instanceType, availabilityZone, instanceId, guest } = instance;
+  const { privateDnsName, privateIpAddress, platform, instanceType, availabilityZone, instanceId } = instance;
   const now = timestamp(kernel.clock.now());
   const capacity = capacityOf(instanceType);
   return {
@@ -43,7 +43,6 @@ export function registeredNode(
       ],
       daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
       nodeInfo: nodeInfoOf(instance, kernel),
-      images: (guest.cachedImages ?? []).slice(0, 50).map((name) => ({ names: [name], sizeBytes: 0 })),
     },
   };
 

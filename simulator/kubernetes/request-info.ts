@@ -7,7 +7,7 @@ export type PathRequest = { readonly type: 'path'; readonly verb: string; readon
 /** A request for a resource, as the authorizer and the handlers see it. The resource may be unknown. */
 export type ResourceRequest = {
   readonly type: 'resource';
-  readonly verb: Verb;
+  readonly verb: Verb | 'impersonate';
   readonly group: string;
   readonly version: string;
   readonly plural: string;

@@ -1,6 +1,13 @@
 import type { Node } from './node-objects.ts';
 import type { KubernetesObject } from './objects.ts';
-import type { DisruptionBudget, Pod, Workload } from './workload-objects.ts';
+import type { EndpointSlice, Service } from './service-objects.ts';
+import type {
+  PersistentVolume,
+  PersistentVolumeClaim,
+  StorageClass,
+  VolumeAttachment,
+} from './volumes/volume-objects.ts';
+import type { DisruptionBudget, Job, Pod, StatefulSet, Workload } from './workload-objects.ts';
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
 
@@ -25,12 +32,19 @@ export type Resource<T extends KubernetesObject = KubernetesObject> = {
   readonly subresources: readonly Subresource[];
   /** Field selectors beyond `metadata.name` and, for namespaced kinds, `metadata.namespace`. */
   readonly selectableFields: Readonly<Record<string, (object: KubernetesObject) => string>>;
+  /** Of the selectable fields those by which objects are found without a look at the others. */
+  readonly indexedFields?: readonly string[];
   /** Whether `metadata.generation` counts the changes of `spec`. */
   readonly hasGeneration?: boolean;
+  /** `false` for a question that is answered and kept nowhere: it can only be created. */
+  readonly stored?: false;
   readonly sample?: T;
 };
 
 const status: Subresource = { name: 'status', verbs: ['get', 'patch', 'update'] };
+const scale: Subresource = {
+  ...{ name: 'scale', verbs: ['get', 'patch', 'update'], kind: 'Scale', group: 'autoscaling', version: 'v1' },
+};
 const field = (object: KubernetesObject, part: string, name: string): unknown =>
   (object[part] as Record<string, unknown> | undefined)?.[name];
 
@@ -69,6 +83,7 @@ export const pods: Resource<Pod> = {
     'status.podIP': (pod) => String(field(pod, 'status', 'podIP') ?? ''),
     'status.nominatedNodeName': (pod) => String(field(pod, 'status', 'nominatedNodeName') ?? ''),
   },
+  indexedFields: ['spec.nodeName'],
 };
 
 export const namespaces: Resource = {
@@ -100,15 +115,94 @@ export const disruptionBudgets: Resource<DisruptionBudget> = {
   hasGeneration: true,
 };
 
-const apps = (plural: string, singular: string, kind: string, shortName: string): Resource<Workload> => ({
+const apps = <T extends Workload = Workload>(
+  plural: string,
+  singular: string,
+  kind: string,
+  shortName: string,
+): Resource<T> => ({
   ...{ group: 'apps', version: 'v1', plural, singular, kind, namespaced: true, shortNames: [shortName] },
-  subresources: [status],
+  subresources: kind === 'DaemonSet' ? [status] : [scale, status],
   selectableFields: {},
   hasGeneration: true,
 });
 export const deployments = apps('deployments', 'deployment', 'Deployment', 'deploy');
 export const replicaSets = apps('replicasets', 'replicaset', 'ReplicaSet', 'rs');
 export const daemonSets = apps('daemonsets', 'daemonset', 'DaemonSet', 'ds');
+export const statefulSets = apps<StatefulSet>('statefulsets', 'statefulset', 'StatefulSet', 'sts');
+
+export const jobs: Resource<Job> = {
+  ...{ group: 'batch', version: 'v1', plural: 'jobs', singular: 'job', kind: 'Job', namespaced: true },
+  subresources: [status],
+  selectableFields: { 'status.successful': (job) => String(field(job, 'status', 'succeeded') ?? 0) },
+  hasGeneration: true,
+};
+
+export const services: Resource<Service> = {
+  ...{ group: '', version: 'v1', plural: 'services', singular: 'service', kind: 'Service', namespaced: true },
+  shortNames: ['svc'],
+  subresources: [status],
+  selectableFields: {
+    'spec.clusterIP': (service) => String(field(service, 'spec', 'clusterIP') ?? ''),
+    'spec.type': (service) => String(field(service, 'spec', 'type') ?? ''),
+  },
+};
+
+export const serviceAccounts: Resource = {
+  ...{ group: '', version: 'v1', plural: 'serviceaccounts', singular: 'serviceaccount', kind: 'ServiceAccount' },
+  ...{ namespaced: true, shortNames: ['sa'], subresources: [], selectableFields: {} },
+};
+
+export const endpointSlices: Resource<EndpointSlice> = {
+  ...{ group: 'discovery.k8s.io', version: 'v1', plural: 'endpointslices', singular: 'endpointslice' },
+  ...{ kind: 'EndpointSlice', namespaced: true, subresources: [], selectableFields: {} },
+};
+
+const eventFields = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'];
+
+/** What happened to objects, as `kubectl describe` shows it. */
+export const events: Resource = {
+  ...{ group: '', version: 'v1', plural: 'events', singular: 'event', kind: 'Event', namespaced: true },
+  shortNames: ['ev'],
+  subresources: [],
+  selectableFields: {
+    ...Object.fromEntries(
+      eventFields.map((name) => [
+        `involvedObject.${name}`,
+        (event: KubernetesObject) => String(field(event, 'involvedObject', name) ?? ''),
+      ]),
+    ),
+    reason: (event) => String(event.reason ?? ''),
+    type: (event) => String(event.type ?? ''),
+  },
+};
+
+export const persistentVolumes: Resource<PersistentVolume> = {
+  ...{ group: '', version: 'v1', plural: 'persistentvolumes', singular: 'persistentvolume', kind: 'PersistentVolume' },
+  ...{ namespaced: false, shortNames: ['pv'], subresources: [status], selectableFields: {} },
+};
+
+export const persistentVolumeClaims: Resource<PersistentVolumeClaim> = {
+  ...{ group: '', version: 'v1', plural: 'persistentvolumeclaims', singular: 'persistentvolumeclaim' },
+  ...{ kind: 'PersistentVolumeClaim', namespaced: true, shortNames: ['pvc'], subresources: [status] },
+  selectableFields: {},
+};
+
+const storageKind = <T extends KubernetesObject>(plural: string, singular: string, kind: string): Resource<T> => ({
+  ...{ group: 'storage.k8s.io', version: 'v1', plural, singular, kind, namespaced: false },
+  subresources: [],
+  selectableFields: {},
+});
+export const storageClasses: Resource<StorageClass> = {
+  ...storageKind('storageclasses', 'storageclass', 'StorageClass'),
+  shortNames: ['sc'],
+};
+export const csiNodes = storageKind('csinodes', 'csinode', 'CSINode');
+export const volumeAttachments: Resource<VolumeAttachment> = {
+  ...storageKind<VolumeAttachment>('volumeattachments', 'volumeattachment', 'VolumeAttachment'),
+  subresources: [status],
+  selectableFields: {},
+};
 
 const rbac = (plural: string, singular: string, kind: string, namespaced: boolean): Resource => ({
   ...{ group: 'rbac.authorization.k8s.io', version: 'v1', plural, singular, kind, namespaced },
@@ -120,13 +214,30 @@ export const clusterRoleBindings = rbac('clusterrolebindings', 'clusterrolebindi
 export const roles = rbac('roles', 'role', 'Role', true);
 export const roleBindings = rbac('rolebindings', 'rolebinding', 'RoleBinding', true);
 
+/** Questions of a client about itself, which are answered and not stored. */
+const review = (group: string, plural: string, singular: string, kind: string): Resource => ({
+  ...{ group, version: 'v1', plural, singular, kind, namespaced: false, stored: false },
+  subresources: [],
+  selectableFields: {},
+});
+const reviews: readonly Resource[] = [
+  review('authentication.k8s.io', 'selfsubjectreviews', 'selfsubjectreview', 'SelfSubjectReview'),
+  review('authorization.k8s.io', 'selfsubjectaccessreviews', 'selfsubjectaccessreview', 'SelfSubjectAccessReview'),
+  review('authorization.k8s.io', 'selfsubjectrulesreviews', 'selfsubjectrulesreview', 'SelfSubjectRulesReview'),
+];
+
 /** Every kind that this API server knows, in the order of discovery. */
 export const resources: readonly Resource[] = [
-  ...[configMaps, namespaces, nodes, pods],
-  ...[daemonSets, deployments, replicaSets],
+  ...[configMaps, events, namespaces, nodes, persistentVolumeClaims, persistentVolumes, pods],
+  ...[serviceAccounts, services],
+  ...[daemonSets, deployments, replicaSets, statefulSets],
+  jobs,
   leases,
+  endpointSlices,
   disruptionBudgets,
   ...[clusterRoleBindings, clusterRoles, roleBindings, roles],
+  ...reviews,
+  ...[csiNodes, storageClasses, volumeAttachments],
 ];
 
 export function findResource(group: string, version: string, plural: string): Resource | undefined {

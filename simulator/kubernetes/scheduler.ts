@@ -1,117 +1,110 @@
 import type { Kernel } from '../kernel/kernel.ts';
 import { bind } from './binding.ts';
-import type { ClusterTimings } from './cluster-timings.ts';
-import type { Node, Taint } from './node-objects.ts';
+import type { Node } from './node-objects.ts';
 import { timestamp, withCondition } from './objects.ts';
-import { createReconciler } from './reconciler.ts';
-import { nodes, pods } from './resources.ts';
-import type { Storage } from './storage.ts';
-import { hasFinished, type Pod, type PodSpec, type Quantities } from './workload-objects.ts';
+import { nodes, persistentVolumeClaims, pods } from './resources.ts';
+import { explain, obstacleFor } from './scheduling/filter.ts';
+import { onlyNode } from './scheduling/node-fit.ts';
+import { type NodeUsage, trackNodeUsage } from './scheduling/node-usage.ts';
+import { requestsOf } from './scheduling/quantities.ts';
+import { scoresOf } from './scheduling/score.ts';
+import type { Change, Storage } from './storage.ts';
+import { keyOfObject } from './storage-table.ts';
+import { type PodVolumes, placeVolumes, volumesOf } from './volumes/pod-volumes.ts';
+import type { Work } from './work-queue.ts';
+import { hasFinished, isTerminating, type Pod } from './workload-objects.ts';
 
-/** Gives every waiting pod the emptiest node that it fits on. */
-export function runScheduler({
-  kernel,
-  storage,
-  timings,
-}: {
-  readonly kernel: Kernel;
-  readonly storage: Storage;
-  readonly timings: ClusterTimings;
-}): void {
-  const { trigger } = createReconciler(kernel.clock, timings.controllerDelay, () => {
-    const waiting = storage.list(pods).filter(isWaiting);
-    for (const pod of waiting) schedule(storage, pod, kernel.clock.now());
-  });
-  storage.onChange(({ resource }) => {
-    if (resource === nodes || resource === pods) trigger();
-  });
-}
-
-const isWaiting = ({ spec, status, metadata }: Pod) =>
-  spec.nodeName === undefined && status.phase === 'Pending' && metadata.deletionTimestamp === undefined;
-
-function schedule(storage: Storage, pod: Pod, now: number): void {
-  const running = storage.list(pods).filter((other) => !hasFinished(other));
-  const candidates = storage.list(nodes).map((node) => {
-    const own = running.filter(({ spec }) => spec.nodeName === node.metadata.name);
-    return { name: node.metadata.name, own: own.length, obstacle: obstacleFor(pod.spec, node, own) };
-  });
-  const [best] = candidates.filter(({ obstacle }) => obstacle === undefined).sort((a, b) => a.own - b.own);
-  const { name, namespace = '' } = pod.metadata;
-  if (best !== undefined) {
-    bind(storage, { namespace, name, nodeName: best.name, now });
-    return;
-  }
-  const message = explain(candidates.map(({ obstacle }) => obstacle ?? ''));
-  const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message } as const;
-  const conditions = withCondition(pod.status.conditions, condition, timestamp(now));
-  storage.update(pods, { ...pod, status: { ...pod.status, conditions } });
-}
-
-function explain(obstacles: readonly string[]): string {
-  const counts = [...new Set(obstacles)]
-    .sort()
-    .map((text) => `${obstacles.filter((other) => other === text).length} ${text}`);
-  return `0/${obstacles.length} nodes are available: ${counts.join(', ')}.`;
-}
-
-/** Why a pod cannot run on a node; undefined when it can. */
-export function obstacleFor(spec: PodSpec, node: Node, running: readonly Pod[]): string | undefined {
-  const { labels = {} } = node.metadata;
-  const selects = Object.entries(spec.nodeSelector ?? {}).every(([key, value]) => labels[key] === value);
-  if (!selects) return "node(s) didn't match Pod's node affinity/selector";
-  const taint = untolerated(spec, node.spec.taints ?? []);
-  if (taint !== undefined) return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`;
-  if (
-    node.spec.unschedulable &&
-    !isTolerated(spec, { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' })
-  ) {
-    return 'node(s) were unschedulable';
-  }
-  const short = shortOf(spec, node.status.allocatable, running);
-  return short === undefined ? undefined : `Insufficient ${short}`;
-}
-
-export function untolerated(spec: PodSpec, taints: readonly Taint[]): Taint | undefined {
-  return taints.find((taint) => taint.effect !== 'PreferNoSchedule' && !isTolerated(spec, taint));
-}
-
-function isTolerated({ tolerations = [] }: PodSpec, taint: Taint): boolean {
-  return tolerations.some(
-    ({ key, operator = 'Equal', value = '', effect }) =>
-      (effect === undefined || effect === '' || effect === taint.effect) &&
-      (key === undefined ? operator === 'Exists' : key === taint.key) &&
-      (operator === 'Exists' || value === (taint.value ?? '')),
-  );
-}
-
-function shortOf(spec: PodSpec, allocatable: Quantities, running: readonly Pod[]): string | undefined {
-  if (running.length + 1 > amountOf(allocatable.pods ?? '0')) return 'pods';
-  const requested = requestsOf(spec);
-  return Object.keys(requested).find((name) => {
-    const used = running.reduce((sum, pod) => sum + (requestsOf(pod.spec)[name] ?? 0), 0);
-    return used + (requested[name] ?? 0) > amountOf(allocatable[name] ?? '0');
-  });
-}
-
-function requestsOf({ containers }: PodSpec): Record<string, number> {
-  const sums: Record<string, number> = {};
-  for (const { resources } of containers) {
-    for (const [name, amount] of Object.entries({ ...resources?.limits, ...resources?.requests })) {
-      sums[name] = (sums[name] ?? 0) + amountOf(amount);
-    }
-  }
-  return sums;
-}
-
-const units: Readonly<Record<string, number>> = {
-  '': 1,
-  ...{ m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12 },
-  ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 },
+type Options = { readonly kernel: Kernel; readonly cluster: string; readonly storage: Storage; readonly work: Work };
+type Scheduler = Options & {
+  readonly usage: NodeUsage;
+  /** Where the search of the next pod begins. */
+  start: number;
 };
 
-/** A Kubernetes quantity as a number. */
-export function amountOf(quantity: string): number {
-  const [, digits = '0', unit = ''] = /^([\d.]+)([A-Za-z]*)$/.exec(quantity) ?? [];
-  return Number(digits) * (units[unit] ?? Number.NaN);
+/**
+ * Gives every waiting pod the best of the nodes that it fits on. A pod that fits nowhere is looked at again when a node
+ * has changed, another pod has gone, or a volume was bound.
+ */
+export function runScheduler(options: Options): void {
+  const { storage, work } = options;
+  const scheduler: Scheduler = { ...options, usage: trackNodeUsage(storage), start: 0 };
+  const queue = work.queue((key) => {
+    const [namespace = '', name = ''] = key.split('/');
+    const pod = storage.get(pods, namespace, name);
+    if (pod !== undefined && isWaiting(pod)) schedule(scheduler, pod);
+  });
+  storage.onChange((change) => {
+    const { resource, object } = change;
+    if (resource === pods && change.type !== 'DELETED' && isWaiting(object as Pod)) queue.add(keyOfObject(object));
+    if (makesRoom(change)) for (const pod of storage.listBy(pods, 'spec.nodeName', '')) queue.add(keyOfObject(pod));
+  });
+}
+
+const isWaiting = (pod: Pod) =>
+  pod.spec.nodeName === undefined && pod.status.phase === 'Pending' && !isTerminating(pod);
+
+function makesRoom({ resource, type, object, previous }: Change): boolean {
+  if (resource === persistentVolumeClaims) return type === 'MODIFIED';
+  if (resource === nodes) return type !== 'DELETED' && placement(object as Node) !== placement(previous as Node);
+  if (resource !== pods || (object as Pod).spec.nodeName === undefined) return false;
+  return type === 'DELETED' || (hasFinished(object as Pod) && !hasFinished(previous as Pod));
+}
+
+/** Of a node what decides whether pods fit on it. */
+const placement = (node: Node | undefined) =>
+  node && JSON.stringify([node.metadata.labels, node.spec, node.status.allocatable]);
+
+function schedule(scheduler: Scheduler, pod: Pod): void {
+  const { storage, kernel, cluster } = scheduler;
+  const volumes = volumesOf(storage, pod);
+  const found = typeof volumes === 'string' ? { fitting: [], message: volumes } : findNodes(scheduler, pod, volumes);
+  if (typeof volumes === 'string' || found.fitting.length === 0) {
+    wait(scheduler, pod, found.message);
+    return;
+  }
+  const scores = scoresOf(pod, found.fitting, scheduler.usage);
+  const best = Math.max(...scores);
+  const ties = found.fitting.filter((_, index) => (scores[index] ?? 0) >= best - 1e-9);
+  const node = ties[Math.floor(kernel.random.fraction('scheduling', cluster, pod.metadata.uid) * ties.length)] as Node;
+  // Volumes that wait for their first consumer are made in the node's zone first.
+  if (placeVolumes(storage, volumes, node.metadata.name)) return;
+  const { name, namespace = '' } = pod.metadata;
+  bind(storage, { namespace, name, nodeName: node.metadata.name, now: kernel.clock.now() });
+}
+
+/**
+ * How many fitting nodes are enough: all up to a hundred, then a share that falls to five per cent.
+ * kubernetes.io/docs/concepts/scheduling-eviction/scheduler-perf-tuning
+ */
+function enoughNodes(all: number): number {
+  if (all < 100) return all;
+  const percentage = Math.max(5, 50 - Math.floor(all / 125));
+  return percentage >= 100 ? all : Math.max(100, Math.floor((all * percentage) / 100));
+}
+
+type Found = { readonly fitting: readonly Node[]; readonly message: string };
+
+function findNodes(scheduler: Scheduler, pod: Pod, volumes: PodVolumes): Found {
+  const { storage, usage, start } = scheduler;
+  const only = onlyNode(pod.spec);
+  const all = only === undefined ? storage.list(nodes) : [storage.get(nodes, '', only) ?? []].flat();
+  const requests = requestsOf(pod.spec);
+  const enough = enoughNodes(all.length);
+  const fitting: Node[] = [];
+  const obstacles: string[] = [];
+  for (let step = 0; step < all.length && fitting.length < enough; step += 1) {
+    const node = all[(start + step) % all.length] as Node;
+    const own = usage.of(node.metadata.name);
+    const obstacle = obstacleFor(pod.spec, node, requests, own) ?? volumes.obstacleFor(node);
+    if (obstacle === undefined) fitting.push(node);
+    else obstacles.push(obstacle);
+  }
+  if (all.length > 1) scheduler.start = (start + fitting.length + obstacles.length) % all.length;
+  return { fitting, message: fitting.length > 0 ? '' : explain(obstacles) };
+}
+
+function wait({ storage, kernel }: Scheduler, pod: Pod, message: string): void {
+  const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message } as const;
+  const conditions = withCondition(pod.status.conditions, condition, timestamp(kernel.clock.now()));
+  storage.update(pods, { ...pod, status: { ...pod.status, conditions } });
 }

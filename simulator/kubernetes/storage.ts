@@ -1,6 +1,7 @@
 import type { Kernel } from '../kernel/kernel.ts';
 import { type KubernetesObject, timestamp } from './objects.ts';
 import { apiVersionOf, type Resource } from './resources.ts';
+import { createTable, keyOf, keyOfObject, namespaceIndex, ownerIndex, type Table } from './storage-table.ts';
 
 /** One write. `previous` is what the object was before it; of a deletion `object` is the last state. */
 export type Change = {
@@ -28,8 +29,15 @@ export type Storage = {
   readonly get: <T extends KubernetesObject>(resource: Resource<T>, namespace: string, name: string) => T | undefined;
   /** In the order of keys: by namespace, then name. */
   readonly list: <T extends KubernetesObject>(resource: Resource<T>, namespace?: string) => readonly T[];
-  /** The list as it was at a revision that is not compacted. */
-  readonly listAt: (resource: Resource, namespace: string | undefined, revision: number) => readonly KubernetesObject[];
+  /** Those that have a value in one of the kind's `indexedFields`, in the order of keys. Costs nothing for the others. */
+  readonly listBy: <T extends KubernetesObject>(resource: Resource<T>, field: string, value: string) => readonly T[];
+  /** Those that name the owner in `metadata.ownerReferences`, in the order of keys. */
+  readonly listOwned: <T extends KubernetesObject>(resource: Resource<T>, ownerUid: string) => readonly T[];
+  /**
+   * The list as it was at a revision that is not compacted. With `fields`, values that the caller selects by, it may
+   * leave out objects that have others.
+   */
+  readonly listAt: (resource: Resource, scope: ListScope, revision: number) => readonly KubernetesObject[];
   readonly create: <T extends KubernetesObject>(resource: Resource<T>, object: NewObject<T>) => T;
   /** Stores the object under its own key. A write that changes nothing makes no new revision. */
   readonly update: <T extends KubernetesObject>(resource: Resource<T>, object: T) => T;
@@ -39,12 +47,17 @@ export type Storage = {
   readonly onChange: (listener: (change: Change) => void) => () => void;
 };
 
+export type ListScope = {
+  readonly namespace: string | undefined;
+  readonly fields?: Readonly<Record<string, string>>;
+};
+
 /** As long as the API server keeps etcd's history. */
 const historyMs = 5 * 60_000;
 
 export function createStorage({ kernel, cluster }: { readonly kernel: Kernel; readonly cluster: string }): Storage {
   const { clock, random } = kernel;
-  const tables = new Map<string, Map<string, KubernetesObject>>();
+  const tables = new Map<string, Table>();
   const listeners = new Set<(change: Change) => void>();
   const untold: Change[] = [];
   let isTelling = false;
@@ -52,9 +65,11 @@ export function createStorage({ kernel, cluster }: { readonly kernel: Kernel; re
   let revision = 1;
   let compacted = 0;
 
-  const tableOf = (resource: Resource): Map<string, KubernetesObject> => {
+  const tableOf = (resource: Resource): Table => {
     const key = `${resource.group}/${resource.plural}`;
-    const table = tables.get(key) ?? new Map<string, KubernetesObject>();
+    const known = tables.get(key);
+    if (known !== undefined) return known;
+    const table = createTable(resource);
     tables.set(key, table);
     return table;
   };
@@ -93,11 +108,21 @@ export function createStorage({ kernel, cluster }: { readonly kernel: Kernel; re
     get: <T extends KubernetesObject>(resource: Resource<T>, namespace: string, name: string) =>
       tableOf(resource).get(keyOf(namespace, name)) as T | undefined,
     list: <T extends KubernetesObject>(resource: Resource<T>, namespace?: string) =>
-      sorted(tableOf(resource).values(), namespace) as readonly T[],
-    listAt(resource, namespace, wanted) {
-      const past = new Map(tableOf(resource));
-      for (const change of storage.changesAfter(resource, wanted).toReversed()) undo(change, past);
-      return sorted(past.values(), namespace);
+      (namespace === undefined
+        ? tableOf(resource).all()
+        : tableOf(resource).indexed(namespaceIndex, namespace)) as readonly T[],
+    listBy: <T extends KubernetesObject>(resource: Resource<T>, field: string, value: string) =>
+      tableOf(resource).indexed(field, value) as readonly T[],
+    listOwned: <T extends KubernetesObject>(resource: Resource<T>, ownerUid: string) =>
+      tableOf(resource).indexed(ownerIndex, ownerUid) as readonly T[],
+    listAt(resource, { namespace, fields = {} }, wanted) {
+      const field = (resource.indexedFields ?? []).find((name) => fields[name] !== undefined);
+      const now =
+        field === undefined
+          ? storage.list(resource, namespace)
+          : inNamespace(storage.listBy(resource, field, fields[field] ?? ''), namespace);
+      const later = storage.changesAfter(resource, wanted);
+      return later.length === 0 ? now : inNamespace(asBefore(now, later), namespace);
     },
     create<T extends KubernetesObject>(resource: Resource<T>, given: NewObject<T>) {
       revision += 1;
@@ -113,7 +138,7 @@ export function createStorage({ kernel, cluster }: { readonly kernel: Kernel; re
           ...(resource.hasGeneration ? { generation: 1 } : {}),
         },
       } as unknown as T;
-      tableOf(resource).set(keyOfObject(object), object);
+      tableOf(resource).set(object);
       publish({ revision, at: clock.now(), type: 'ADDED', resource, object });
       return object;
     },
@@ -124,7 +149,7 @@ export function createStorage({ kernel, cluster }: { readonly kernel: Kernel; re
       if (sameContent(previous, object)) return previous as T;
       revision += 1;
       const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
-      tableOf(resource).set(key, stored);
+      tableOf(resource).set(stored);
       publish({ revision, at: clock.now(), type: 'MODIFIED', resource, object: stored, previous });
       return stored;
     },
@@ -137,8 +162,10 @@ export function createStorage({ kernel, cluster }: { readonly kernel: Kernel; re
       publish({ revision, at: clock.now(), type: 'DELETED', resource, object, previous });
       return object;
     },
-    changesAfter: (resource, after) =>
-      history.filter((change) => change.resource === resource && change.revision > after),
+    changesAfter(resource, after) {
+      const first = firstAfter(history, after);
+      return history.slice(first).filter((change) => change.resource === resource);
+    },
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -147,18 +174,29 @@ export function createStorage({ kernel, cluster }: { readonly kernel: Kernel; re
   return storage;
 }
 
-function undo({ object, previous }: Change, table: Map<string, KubernetesObject>): void {
-  if (previous === undefined) table.delete(keyOfObject(object));
-  else table.set(keyOfObject(object), previous);
+/** The place of the first change after a revision, by bisection. */
+function firstAfter(history: readonly Change[], revision: number): number {
+  let [low, high] = [0, history.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((history[middle] as Change).revision > revision) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
-/** Keys sort as in etcd: `/` comes before every letter of a name. */
-const keyOf = (namespace: string, name: string) => `${namespace}/${name}`;
-export const keyOfObject = ({ metadata }: KubernetesObject) => keyOf(metadata.namespace ?? '', metadata.name);
+/** A list without the changes that came later. Objects that changed are in it whatever index they were found by. */
+function asBefore(now: readonly KubernetesObject[], later: readonly Change[]): readonly KubernetesObject[] {
+  const past = new Map(now.map((object) => [keyOfObject(object), object]));
+  for (const { object, previous } of later.toReversed()) {
+    if (previous === undefined) past.delete(keyOfObject(object));
+    else past.set(keyOfObject(object), previous);
+  }
+  return [...past.keys()].sort().map((key) => past.get(key) as KubernetesObject);
+}
 
-function sorted(objects: Iterable<KubernetesObject>, namespace: string | undefined): readonly KubernetesObject[] {
-  const wanted = [...objects].filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace);
-  return wanted.sort((a, b) => (keyOfObject(a) < keyOfObject(b) ? -1 : 1));
+function inNamespace<T extends KubernetesObject>(objects: readonly T[], namespace: string | undefined): readonly T[] {
+  return namespace === undefined ? objects : objects.filter(({ metadata }) => metadata.namespace === namespace);
 }
 
 function sameContent(a: KubernetesObject, b: KubernetesObject): boolean {

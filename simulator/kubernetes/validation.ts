@@ -58,12 +58,13 @@ function metadataCauses({ group }: Resource, { metadata }: KubernetesObject): Ca
   return causes;
 }
 
-function kindCauses({ kind }: Resource, object: KubernetesObject): Cause[] {
+function kindCauses({ kind, group }: Resource, object: KubernetesObject): Cause[] {
   const spec = isJsonObject(object.spec) ? object.spec : {};
   if (kind === 'Node') return taintCauses(spec.taints);
   if (kind === 'Pod') return podCauses(spec, 'spec');
   if (kind === 'PodDisruptionBudget') return budgetCauses(spec);
-  if (kind === 'Deployment' || kind === 'ReplicaSet' || kind === 'DaemonSet') return workloadCauses(spec);
+  if (kind === 'Job') return [...jobCauses(spec), ...templateCauses(spec)];
+  if (group === 'apps') return workloadCauses(spec);
   return [];
 }
 
@@ -84,18 +85,51 @@ function taintCauses(taints: unknown): Cause[] {
 }
 
 /** Parts of a pod that decide where it runs and that the scheduler of this account does not know. */
-const unknownPlacement = ['affinity', 'topologySpreadConstraints', 'schedulingGates', 'priorityClassName', 'priority'];
+const unknownPlacement = ['topologySpreadConstraints', 'schedulingGates', 'priorityClassName', 'priority'];
 
 function podCauses(spec: JsonObject, at: string): Cause[] {
   const containers = spec.containers;
   const unknown = unknownPlacement.filter((name) => spec[name] !== undefined);
   return [
     ...(Array.isArray(containers) && containers.length > 0 ? [] : [required(`${at}.containers`, '')]),
-    ...unknown.map((name) => ({
-      reason: 'FieldValueForbidden',
-      field: `${at}.${name}`,
-      message: 'Forbidden: the scheduler of this simulated cluster does not know it',
-    })),
+    ...unknown.map((name) => unknownToScheduler(`${at}.${name}`)),
+    ...affinityCauses(spec.affinity, `${at}.affinity`),
+    ...hostPortCauses(containers, `${at}.containers`),
+  ];
+}
+
+const unknownToScheduler = (field: string): Cause => ({
+  reason: 'FieldValueForbidden',
+  field,
+  message: 'Forbidden: the scheduler of this simulated cluster does not know it',
+});
+
+/** Of affinities only what a node must have. */
+function affinityCauses(affinity: unknown, at: string): Cause[] {
+  if (!isJsonObject(affinity)) return [];
+  const others = Object.keys(affinity).filter((name) => name !== 'nodeAffinity');
+  const nodeAffinity = isJsonObject(affinity.nodeAffinity) ? affinity.nodeAffinity : {};
+  const preferred = 'preferredDuringSchedulingIgnoredDuringExecution';
+  return [
+    ...others.map((name) => unknownToScheduler(`${at}.${name}`)),
+    ...(nodeAffinity[preferred] === undefined ? [] : [unknownToScheduler(`${at}.nodeAffinity.${preferred}`)]),
+  ];
+}
+
+function hostPortCauses(containers: unknown, at: string): Cause[] {
+  const list = Array.isArray(containers) ? containers.filter(isJsonObject) : [];
+  return list.flatMap(({ ports }, index) =>
+    Array.isArray(ports) && ports.some((port) => isJsonObject(port) && port.hostPort)
+      ? [unknownToScheduler(`${at}[${index}].ports.hostPort`)]
+      : [],
+  );
+}
+
+/** Jobs whose pods are not all alike, or wait for somebody. */
+function jobCauses({ completionMode = 'NonIndexed', suspend = false }: JsonObject): Cause[] {
+  return [
+    ...(completionMode === 'NonIndexed' ? [] : [notSupported('spec.completionMode', completionMode, ['NonIndexed'])]),
+    ...(suspend === false ? [] : [notSupported('spec.suspend', suspend, ['false'])]),
   ];
 }
 
@@ -114,12 +148,12 @@ const isCountOrPercentage = (value: unknown) =>
   typeof value === 'number' ? Number.isInteger(value) && value >= 0 : /^(100|[1-9]?\d)%$/.test(String(value));
 
 function workloadCauses(spec: JsonObject): Cause[] {
+  return [...(isJsonObject(spec.selector) ? [] : [required('spec.selector', '')]), ...templateCauses(spec)];
+}
+
+function templateCauses(spec: JsonObject): Cause[] {
   const template = isJsonObject(spec.template) ? spec.template : {};
-  const podSpec = isJsonObject(template.spec) ? template.spec : {};
-  return [
-    ...(isJsonObject(spec.selector) ? [] : [required('spec.selector', '')]),
-    ...podCauses(podSpec, 'spec.template.spec'),
-  ];
+  return podCauses(isJsonObject(template.spec) ? template.spec : {}, 'spec.template.spec');
 }
 
 const required = (field: string, detail: string): Cause => ({

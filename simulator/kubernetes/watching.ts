@@ -2,11 +2,13 @@ import type { ApiContext, ApiReply, ApiRequest } from './api-request.ts';
 import type { KubernetesObject } from './objects.ts';
 import { createPushStream, type PushStream } from './push-stream.ts';
 import { parseResourceVersion, scopeOf, selectionOf, tooLarge } from './reading.ts';
+import { type Represent, representer } from './representation.ts';
 import { isTrue } from './request-info.ts';
 import { apiVersionOf } from './resources.ts';
-import type { Matcher } from './selectors.ts';
+import { type Matcher, parseFieldSelector } from './selectors.ts';
 import { badRequest, expired, failureStatus } from './status.ts';
 import type { Change } from './storage.ts';
+import { subscribe } from './watch-hub.ts';
 
 /** As often as the watch cache sends bookmarks. */
 const bookmarkEveryMs = 60_000;
@@ -20,6 +22,8 @@ export function watchObjects(context: ApiContext, request: ApiRequest): ApiReply
   const watch: Watch = {
     ...{ context, request, stream: createPushStream() },
     matches: inScope(selectionOf(request), scopeOf(request)),
+    fields: parseFieldSelector(query.get('fieldSelector') ?? undefined, resource).fields,
+    represent: representer(request.representation, { kind: resource.kind, now: context.kernel.clock.now }),
   };
   const from = startOf(context, query);
   if (from === 'expired') {
@@ -39,10 +43,13 @@ type Watch = {
   readonly request: ApiRequest;
   readonly stream: PushStream;
   readonly matches: Matcher;
+  /** Values that the watch selects by. */
+  readonly fields: Readonly<Record<string, string>>;
+  readonly represent: Represent;
 };
 
-function send({ stream }: Watch, type: string, object: unknown): void {
-  stream.push(Buffer.from(`${JSON.stringify({ type, object })}\n`));
+function send({ stream, represent }: Watch, type: string, object: unknown): void {
+  stream.push(Buffer.from(`${JSON.stringify({ type, object: represent(object) })}\n`));
 }
 
 function sendChange(watch: Watch, change: Change): void {
@@ -52,7 +59,10 @@ function sendChange(watch: Watch, change: Change): void {
 
 function sendCurrent(watch: Watch): void {
   const { context, request, matches } = watch;
-  for (const object of context.storage.list(request.info.resource).filter(matches)) send(watch, 'ADDED', object);
+  const { storage } = context;
+  const scope = { namespace: scopeOf(request), fields: watch.fields };
+  const existing = storage.listAt(request.info.resource, scope, storage.revision());
+  for (const object of existing.filter(matches)) send(watch, 'ADDED', object);
   if (isTrue(request.info.query.get('sendInitialEvents'))) sendBookmark(watch, true);
 }
 
@@ -68,9 +78,8 @@ function sendBookmark(watch: Watch, initialEventsEnd = false): void {
 function follow(watch: Watch): void {
   const { context, request, stream } = watch;
   const { query, resource } = request.info;
-  const unsubscribe = context.storage.onChange((change) => {
-    if (change.resource === resource) sendChange(watch, change);
-  });
+  const listener = (change: Change) => sendChange(watch, change);
+  const unsubscribe = subscribe(context.storage, { resource, fields: watch.fields, listener });
   const lasts = Number(query.get('timeoutSeconds') ?? 0) * 1000 || defaultTimeout(context);
   const timeout = context.kernel.clock.after(lasts, () => stream.end());
   const stopBookmarks = isTrue(query.get('allowWatchBookmarks')) ? startBookmarks(watch) : () => undefined;

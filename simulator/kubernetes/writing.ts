@@ -3,9 +3,10 @@ import { type ApiContext, type ApiReply, type ApiRequest, namespaceOf } from './
 import { deleteObject } from './deletion.ts';
 import { checkImmutable } from './immutable-fields.ts';
 import { isJsonObject, type JsonObject } from './merge-patch.ts';
+import { decodeObject, fieldValidationIn } from './object-decoding.ts';
 import type { KubernetesObject } from './objects.ts';
 import { applyPatch } from './patching.ts';
-import type { Resource } from './resources.ts';
+import { apiVersionOf, type Resource } from './resources.ts';
 import { alreadyExists, badRequest, conflict, notFound, optimisticLock } from './status.ts';
 import type { NewObject } from './storage.ts';
 import { readBody, validate } from './validation.ts';
@@ -14,7 +15,7 @@ import { readBody, validate } from './validation.ts';
 export function createObject({ storage, kernel, cluster }: ApiContext, request: ApiRequest): ApiReply {
   const { info } = request;
   const { resource } = info;
-  const body = readBody(request.body, resource);
+  const { object: body, headers } = readObject(request, request.body);
   const given = (body.metadata ?? {}) as Partial<KubernetesObject['metadata']>;
   const namespace = namespaceForCreate(info, given.namespace);
   const suffix = () => kernel.random.hex(5, 'generated name', cluster, resource.plural, storage.revision());
@@ -31,8 +32,8 @@ export function createObject({ storage, kernel, cluster }: ApiContext, request: 
   validate(resource, draft as unknown as KubernetesObject);
   if (storage.get(resource, namespace ?? '', name) !== undefined) throw alreadyExists(resource, name);
   const admitted = admit(storage, resource, draft);
-  if (isDryRun(request)) return { status: 201, body: { ...body, ...admitted } };
-  return { status: 201, body: storage.create(resource, admitted) };
+  if (isDryRun(request)) return { status: 201, body: { ...body, ...admitted }, headers };
+  return { status: 201, body: storage.create(resource, admitted), headers };
 }
 
 function namespaceForCreate(
@@ -49,15 +50,14 @@ function namespaceForCreate(
 
 /** PUT of an object or of its status. With a resourceVersion only the state that the caller has seen is replaced. */
 export function updateObject(context: ApiContext, request: ApiRequest): ApiReply {
-  const { resource } = request.info;
-  const body = readBody(request.body, resource);
-  const name = (body.metadata as JsonObject | undefined)?.name;
+  const name =
+    isJsonObject(request.body) && isJsonObject(request.body.metadata) ? request.body.metadata.name : undefined;
   if (name !== undefined && name !== request.info.name) {
     throw badRequest(
       `the name of the object (${String(name)}) does not match the name on the URL (${String(request.info.name)})`,
     );
   }
-  return replace(context, request, body);
+  return replace(context, request, request.body);
 }
 
 /** PATCH of an object or of its status. A resourceVersion in the patch makes it conditional. */
@@ -72,8 +72,9 @@ function existing({ storage }: ApiContext, { info }: ApiRequest): KubernetesObje
   return object;
 }
 
-function replace(context: ApiContext, request: ApiRequest, wanted: JsonObject): ApiReply {
+function replace(context: ApiContext, request: ApiRequest, body: unknown): ApiReply {
   const { storage } = context;
+  const { object: wanted, headers } = readObject(request, body);
   const { resource, subresource } = request.info;
   const current = existing(context, request);
   const metadata = isJsonObject(wanted.metadata) ? wanted.metadata : {};
@@ -92,10 +93,20 @@ function replace(context: ApiContext, request: ApiRequest, wanted: JsonObject): 
     subresource === 'status' ? withStatus(current, wanted) : withContent(resource, current, wanted, metadata);
   validate(resource, next);
   checkImmutable(resource, current, next);
-  if (isDryRun(request)) return { status: 200, body: next };
+  if (isDryRun(request)) return { status: 200, body: next, headers };
   const stored = storage.update(resource, next);
   if (isReleased(stored)) storage.remove(resource, namespaceOf(request.info), stored.metadata.name);
-  return { status: 200, body: stored };
+  return { status: 200, body: stored, headers };
+}
+
+/** The body as an object of the requested kind, and the warnings that the answer carries. @throws {ApiError} 400 */
+function readObject({ info }: ApiRequest, body: unknown) {
+  const { resource, query } = info;
+  const read = readBody(body, resource);
+  const { object, warnings } = decodeObject(read, apiVersionOf(resource), resource.kind, fieldValidationIn(query));
+  const headers =
+    warnings.length === 0 ? {} : { warning: warnings.map((text) => `299 - ${JSON.stringify(text)}`).join(', ') };
+  return { object, headers };
 }
 
 /** The status subresource changes the status and, as for nodes, labels and annotations; never the spec. */

@@ -8,6 +8,7 @@ import type { AmazonsAmi } from '../services/eks/eks-state.ts';
 import { addAmiParameter, applyHistory, earlierSource, machineData, sourceOf } from './group-kinds.ts';
 import type { Scenario, ScenarioAmi, ScenarioCluster, ScenarioNodeGroup } from './schema.ts';
 import { type SharedTemplates, shareTemplate, versionOf } from './shared-templates.ts';
+import { settleWorkloads } from './workloads.ts';
 
 /** One node group of a scenario as it stands in the account. */
 export type BuiltNodeGroup = {
@@ -41,13 +42,14 @@ export async function buildAccount(account: Account, scenario: Scenario): Promis
     for (const nodeGroup of cluster.nodeGroups) {
       nodeGroups.push(addNodeGroup(account, { ...place, shared }, cluster.name, nodeGroup));
     }
+    settleWorkloads(place.kubernetes, cluster);
   }
   addFaults(account, scenario, nodeGroups);
   return { clusters, nodeGroups };
 }
 
 function addAmi({ ec2 }: Account, scenario: Scenario, ami: ScenarioAmi): void {
-  const { id: imageId, name, platform, state, defect, createdAt, ...guest } = ami;
+  const { id: imageId, name, platform, state, defect, createdAt, cachedImages = baseImages(ami), ...guest } = ami;
   const image = scenario.images.find(({ amis }) => amis.some((copy) => copy.id === imageId));
   ec2.addImage({
     ...{ imageId, name, platform, state },
@@ -56,8 +58,17 @@ function addAmi({ ec2 }: Account, scenario: Scenario, ami: ScenarioAmi): void {
       CreatedBy: 'EC2 Image Builder',
       ...(image && { Ec2ImageBuilderArn: imageArn(scenario, image) }),
     },
-    guest: { ...guest, ...(defect && { defect }) },
+    guest: { ...guest, cachedImages, ...(defect && { defect }) },
   });
+}
+
+const serverLines: Readonly<Record<string, string>> = { '17763': '2019', '20348': '2022', '26100': '2025' };
+
+/** What Amazon's Windows AMIs have cached, and AMIs that are made from them: the base images of their own build. */
+function baseImages({ platform, kernelVersion }: ScenarioAmi): string[] {
+  const line = platform === 'windows' ? serverLines[kernelVersion.split('.')[2] ?? ''] : undefined;
+  if (line === undefined) return [];
+  return ['servercore', 'nanoserver'].map((base) => `mcr.microsoft.com/windows/${base}:ltsc${line}`);
 }
 
 const imageArn = (scenario: Scenario, { name, version }: Scenario['images'][number]): string =>
@@ -93,7 +104,7 @@ type SharedPlace = Place & { readonly shared: SharedTemplates };
 async function addCluster(
   { ec2, eks, iam, addCluster: add }: Account,
   scenario: Scenario,
-  { name, version, availabilityZones }: ScenarioCluster,
+  { name, version, availabilityZones, containers, containerImages, outside }: ScenarioCluster,
   index: number,
 ): Promise<Place> {
   const since = new Date(Date.parse(scenario.startsAt) - ageMs);
@@ -116,7 +127,14 @@ async function addCluster(
     policies: [],
   });
   const profile = iam.createInstanceProfile({ name: `${name}-windows-node`, roleArn: nodeRoleArn });
-  const kubernetes = await add({ name, version, subnetIds, createdAt: since });
+  const kubernetes = await add({
+    name,
+    version,
+    subnetIds,
+    createdAt: since,
+    guests: { containers, containerImages },
+    outside,
+  });
   eks.addAccessEntry(name, { principalArn: nodeRoleArn, type: 'EC2_WINDOWS' });
   return { kubernetes, subnetIds, since, nodeRoleArn, instanceProfileArn: profile.arn };
 }
@@ -198,11 +216,21 @@ function addSelfManaged(
     ...(nodeGroup.warmPool && {
       warmPool: { MinSize: 0, MaxGroupPreparedCapacity: desiredSize, PoolState: nodeGroup.warmPool },
     }),
+    ...(nodeGroup.targetGroup && { targetGroups: targetGroupsOf(account, nodeGroup.targetGroup) }),
     tags: [{ key: `kubernetes.io/cluster/${cluster}`, value: 'owned', propagateAtLaunch: true }, ...tags],
   });
   if (earlier !== undefined) autoScaling.setLaunchTemplate(name, template);
   applyHistory(account, name, nodeGroup);
   return name;
+}
+
+function targetGroupsOf(
+  { kernel: { identity } }: Account,
+  { name, deregistrationDelaySeconds }: NonNullable<ScenarioNodeGroup['targetGroup']>,
+) {
+  const { partition, region, accountId } = identity;
+  const place = `arn:${partition}:elasticloadbalancing:${region}:${accountId}`;
+  return { arns: [`${place}:targetgroup/${name}/0123456789abcdef`], deregistrationDelaySeconds };
 }
 
 function addManaged(

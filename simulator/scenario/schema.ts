@@ -15,6 +15,7 @@ import { defaultEc2Behaviour } from '../services/ec2/behaviour.ts';
 import { defaultEksBehaviour } from '../services/eks/behaviour.ts';
 import { defaultImageBuilderBehaviour } from '../services/imagebuilder/catalogue.ts';
 import { defaultSsmBehaviour } from '../services/ssm/behaviour.ts';
+import * as workloads from './workloads.ts';
 
 const amiId = v.pipe(v.string(), v.regex(/^ami-[0-9a-f]{8,17}$/, 'an AMI id, such as ami-0123456789abcdef0'));
 const range = v.strictTuple([v.pipe(number, v.minValue(0)), v.pipe(number, v.minValue(0))]);
@@ -37,7 +38,11 @@ const ami = strictObject({
   readySeconds: v.optional(range, [20, 60]),
   /** From registered to IPv4 capacity. */
   addressSeconds: v.optional(range, [10, 40]),
-  defect: v.optional(v.picklist(['never-registers', 'never-ready', 'no-addresses'])),
+  defect: v.optional(v.picklist(['never-registers', 'never-ready', 'no-addresses', 'no-service-routing'])),
+  /** Container images on its disk: a pod there needs no pull. Windows AMIs have the base images of their build if not said. */
+  cachedImages: v.optional(v.array(v.string())),
+  /** Pods that every machine of it runs by itself: manifests on its disk, which show as mirror pods. */
+  staticPods: v.optional(v.array(workloads.manifest), []),
   /** Ten days before the start unless given. */
   createdAt: v.optional(timestamp),
 });
@@ -102,6 +107,8 @@ const nodeGroup = strictObject({
   suspended: v.optional(v.array(v.string()), []),
   /** A warm pool that is empty because as many instances as shall be prepared are in the group. */
   warmPool: v.optional(v.picklist(['Stopped', 'Running', 'Hibernated'])),
+  /** Of a self-managed group: it is attached to a target group, which waits so long for the last requests. */
+  targetGroup: v.optional(strictObject({ name, deregistrationDelaySeconds: v.optional(countFromZero, 300) })),
   /** A managed group whose template names no AMI: `ami` is then the one that Amazon brings. */
   amazonsAmi: v.optional(strictObject({ amiType: v.string(), releaseVersion: v.string() })),
   /** Problems of a managed group's health, which make it DEGRADED. */
@@ -117,6 +124,14 @@ const cluster = strictObject({
   ]),
   /** A cluster autoscaler that gives up on machines which are no node after so many minutes; none unless given. */
   clusterAutoscaler: v.optional(strictObject({ maxNodeProvisionMinutes: v.optional(countFromOne, 15) })),
+  /** What is in the cluster, as an operator would apply it, in this order. It is there, and runs, when the scenario starts. */
+  manifests: v.optional(v.array(workloads.manifest), []),
+  /** What happens inside the containers of a workload, which no manifest says. */
+  containers: v.optional(v.array(workloads.containerBehaviour), []),
+  /** Container images of the registry; others take as long to pull as `timings` of the cluster say. */
+  containerImages: v.optional(v.array(workloads.containerImage), []),
+  /** `host:port` of what answers a TLS handshake outside the cluster. */
+  outside: v.optional(v.array(v.string()), []),
   /** Whether the stack's roles were given access to this cluster. */
   access: v.optional(v.picklist(['granted', 'missing']), 'granted'),
   nodeGroups: v.pipe(v.array(nodeGroup), v.minLength(1, 'at least one')),

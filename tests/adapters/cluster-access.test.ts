@@ -144,11 +144,15 @@ describe('a cluster', () => {
 
 describe('a node object', () => {
   it('is read as the kubelet and the controllers write it', () => {
-    expect(translateNode(node)).toEqual({
+    const { labels, conditions, ...rest } = translateNode(node);
+    expect(labels).toMatchObject({ 'kubernetes.io/os': 'windows', 'topology.kubernetes.io/zone': 'us-west-2a' });
+    expect(conditions).toMatchObject({ Ready: 'True', DiskPressure: 'False' });
+    expect(rest).toEqual({
       name: 'ip-10-0-1-23.us-west-2.compute.internal',
       instanceId: 'i-0abc1234def567890',
       ready: true,
       readyDetail: 'KubeletReady: kubelet is posting ready status',
+      readySince: '2026-05-16T05:08:41.000Z',
       initialized: true,
       podAddresses: 14,
       patchLevel: '10.0.20348.5139',

@@ -51,6 +51,12 @@ describe.each(buckets)('$name', ({ open }) => {
     expect(await open().read('a', Content)).toBeUndefined();
   });
 
+  it('lists every key that begins so, whatever the pages', async () => {
+    const bucket = open();
+    for (const key of ['state/c', 'runs/x', 'state/a', 'state/b']) await bucket.write(key, {});
+    expect(await bucket.list('state/')).toEqual(['state/a', 'state/b', 'state/c']);
+  });
+
   it('gives back what was written last', async () => {
     const bucket = open();
     await bucket.write('a', { value: 1 });

@@ -13,6 +13,12 @@ const samples: Readonly<Record<string, string>> = {
   [channelTag]: 'windows-2022-core',
   'reglaze:window': 'saturday',
   'reglaze:drain-timeout': '90m',
+  'reglaze:foreign-drain-hook': 'node-drainer',
+  'reglaze:ready-for': '10m',
+  'reglaze:require-daemonsets': 'logging/fluent-bit',
+  'reglaze:require-label': 'example.com/joined=true',
+  'reglaze:require-condition': 'DomainJoined=True',
+  'reglaze:smoke-test': 'off',
   'reglaze:hold-until': '2026-12-24',
   'reglaze:hold-reason': 'year end',
 };

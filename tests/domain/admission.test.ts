@@ -51,17 +51,17 @@ describe('the admission of a new instance', () => {
       says: 'initialized',
     },
   ])('with $case: $verdict', ({ node, verdict, says }) => {
-    const judged = judgeAdmission(inTime, identity, node, now);
+    const judged = judgeAdmission(inTime, identity, { node }, now);
     expect(judged.verdict).toBe(verdict);
     expect(judged.finding.cause).toContain(says);
   });
 
   it('past its deadline is refused with what was missing, unless the node works', () => {
-    expect(judgeAdmission(tooLate, identity, aNode({ podAddresses: 0 }), now)).toMatchObject({
+    expect(judgeAdmission(tooLate, identity, { node: aNode({ podAddresses: 0 }) }, now)).toMatchObject({
       verdict: 'late',
       finding: { error: 'NodeNeverJoined', cause: expect.stringMatching(/i-0a \(ami-0new\).*no IPv4 addresses/) },
     });
-    expect(judgeAdmission(tooLate, identity, aNode(), now).verdict).toBe('joined');
+    expect(judgeAdmission(tooLate, identity, { node: aNode() }, now).verdict).toBe('joined');
   });
 
   it("of an instance that does not wait any more is over, and nobody's fault", () => {
@@ -92,7 +92,7 @@ describe('the watch of a booting node', () => {
       fc.property(fc.integer({ min: -3_600_000, max: (longestWatchSeconds - 1) * 1000 }), (milliseconds) => {
         const joinDeadline = new Date(now.getTime() + milliseconds).toISOString();
         const end = new Date(now.getTime() + watchSeconds({ joinDeadline }, now) * 1000);
-        expect(judgeAdmission({ ...inTime, joinDeadline }, identity, undefined, end).verdict).toBe('late');
+        expect(judgeAdmission({ ...inTime, joinDeadline }, identity, { node: undefined }, end).verdict).toBe('late');
       }),
     );
   });

@@ -30,6 +30,23 @@ describe('the plan of a node group', () => {
     });
   });
 
+  it('does not try an AMI again that a smoke test has blamed, unless somebody says so', () => {
+    const image = anImage({ failedSmokeTest: '2026-05-15T04:31:00Z service-routing' });
+    expect(plan({}, { image })).toMatchObject({
+      outcome: 'blocked',
+      reason: { error: 'AmiFailedSmokeTest', cause: expect.stringContaining('service-routing') },
+    });
+    expect(plan({}, { image, retryFailedAmi: true }).outcome).toBe('planned');
+  });
+
+  it('is blocked where pods cannot be watched only if the group needs that', () => {
+    const refusing = { cluster: { ...cluster, podsRefused: reason('ClusterAccessDenied', 'kubectl apply') } };
+    const needy = { tags: { ...channel, 'reglaze:require-daemonsets': 'kube-system/agent' } };
+    expect(plan({}, refusing).outcome).toBe('planned');
+    expect(plan(needy, refusing)).toMatchObject({ outcome: 'blocked', reason: { error: 'ClusterAccessDenied' } });
+    expect(plan(needy).outcome).toBe('planned');
+  });
+
   it('leaves a group alone that is on the AMI, whatever else would forbid a rollout', () => {
     const group = { source: fromTemplate('ami-0new'), instances: patched, suspendedProcesses: ['Launch'] };
     expect(plan(group)).toMatchObject({ outcome: 'up-to-date', toPatchLevel: '10.0.20348.4648' });

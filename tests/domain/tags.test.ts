@@ -19,7 +19,13 @@ describe('the tags of a node group', () => {
   it('mean the documented defaults when only the channel is there', () => {
     expect(accepted({})).toEqual({
       channel: 'windows-2022-core',
-      policy: { joinTimeoutSeconds: 1800, bakeSeconds: 0, maxSurge: { count: 10, unit: 'percent' }, force: false },
+      policy: {
+        joinTimeoutSeconds: 1800,
+        bakeSeconds: 0,
+        maxSurge: { count: 10, unit: 'percent' },
+        force: false,
+        drainTimeoutSeconds: 5400,
+      },
       hold: undefined,
     });
     expect(accepted({}, 'managed').policy.joinTimeoutSeconds).toBe(900);
@@ -32,6 +38,10 @@ describe('the tags of a node group', () => {
     { key: 'reglaze:max-surge', value: '3', policy: { maxSurge: { count: 3, unit: 'nodes' } } },
     { key: 'reglaze:max-surge', value: '25 percent', policy: { maxSurge: { count: 25, unit: 'percent' } } },
     { key: 'reglaze:ring', value: 'broad', policy: {} },
+    { key: 'reglaze:drain-timeout', value: '47h', policy: { drainTimeoutSeconds: 169_200 } },
+    { key: 'reglaze:on-drain-timeout', value: 'force', policy: { force: true } },
+    { key: 'reglaze:on-drain-timeout', value: 'wait', policy: { force: false } },
+    { key: 'reglaze:foreign-drain-hook', value: 'drain-it', policy: { foreignDrainHook: 'drain-it' } },
   ])('$key = $value is obeyed', ({ key, value, policy }) => {
     expect(accepted({ [key]: value }).policy).toMatchObject(policy);
   });
@@ -52,7 +62,13 @@ describe('the tags of a node group', () => {
     { case: 'an empty channel', tags: { 'reglaze:channel': ' ' }, error: 'TagInvalid' },
     { case: 'another ring', tags: { ...channel, 'reglaze:ring': 'canary' }, error: 'TagInvalid' },
     { case: 'a window', tags: { ...channel, 'reglaze:window': 'nights' }, error: 'TagNotSupported' },
-    { case: 'a drain timeout', tags: { ...channel, 'reglaze:drain-timeout': '90m' }, error: 'TagNotSupported' },
+    {
+      case: 'a drain timeout beyond what a hook waits for',
+      tags: { ...channel, 'reglaze:drain-timeout': '48h' },
+      error: 'TagInvalid',
+    },
+    { case: 'a drain that gives up', tags: { ...channel, 'reglaze:on-drain-timeout': 'skip' }, error: 'TagInvalid' },
+    { case: 'a hook without a name', tags: { ...channel, 'reglaze:foreign-drain-hook': ' ' }, error: 'TagInvalid' },
     { case: 'a duration without a unit', tags: { ...channel, 'reglaze:join-timeout': '30' }, error: 'TagInvalid' },
     {
       case: 'a bake time of more than half a rollout',
@@ -76,13 +92,16 @@ describe('the tags of a node group', () => {
     expect(refused(tags)).toMatchObject({ error });
   });
 
-  it.each(['reglaze:max-surge', 'reglaze:join-timeout', 'reglaze:bake-time', 'reglaze:drain-timeout'])(
-    'a managed group with %s is blocked, since EKS decides that',
-    (key) => {
-      const value = key === 'reglaze:max-surge' ? '2' : '90m';
-      expect(refused({ ...channel, [key]: value }, 'managed')).toMatchObject({ error: 'TagNotSupported' });
-    },
-  );
+  it.each([
+    'reglaze:max-surge',
+    'reglaze:join-timeout',
+    'reglaze:bake-time',
+    'reglaze:drain-timeout',
+    'reglaze:foreign-drain-hook',
+  ])('a managed group with %s is blocked, since EKS decides that', (key) => {
+    const value = key === 'reglaze:max-surge' ? '2' : '90m';
+    expect(refused({ ...channel, [key]: value }, 'managed')).toMatchObject({ error: 'TagNotSupported' });
+  });
 
   it('no tag key of ours is ever ignored', () => {
     fc.assert(

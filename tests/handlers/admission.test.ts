@@ -1,11 +1,12 @@
 import '../support/handler-environment.ts';
 import { describe, expect, it } from 'vitest';
+import type { DaemonPod, JoinRequirements } from '../../functions/domain/join-requirements.ts';
 import type { WindowsNode } from '../../functions/domain/node.ts';
 import { answerHook } from '../../functions/handlers/answer-hook.ts';
 import { examineNode } from '../../functions/handlers/examine-node.ts';
 import { recordLateNode } from '../../functions/handlers/record-late-node.ts';
 import { startNodeTask } from '../../functions/handlers/start-node-task.ts';
-import { aKey, aNode, aRollingState, now } from '../support/builders.ts';
+import { aKey, aNode, aPolicy, aRollingState, now } from '../support/builders.ts';
 import { FakeAccount } from '../support/fake-account.ts';
 
 const key = aKey();
@@ -56,6 +57,8 @@ describe('Examine node', () => {
     const calls: object[] = [];
     let clock = now;
     const step = examineNode({
+      files: new FakeAccount().files,
+      watchDaemons: () => Promise.reject(new Error('Pods were looked at.')),
       identifyInstance: async () => ({ imageId: 'ami-0new', privateDnsName: 'ip-10-0-1-23' }),
       keepWaiting: async ({ instanceId }) => {
         calls.push({ heartbeat: instanceId });
@@ -123,12 +126,69 @@ describe('Examine node', () => {
 
   it('asks no cluster about an instance that EC2 does not know', async () => {
     const step = examineNode({
+      files: new FakeAccount().files,
+      watchDaemons: () => Promise.reject(new Error('The cluster was asked.')),
       identifyInstance: async () => undefined,
       keepWaiting: async () => 'done',
       watchNode: () => Promise.reject(new Error('The cluster was asked.')),
       now: () => now,
     });
     expect(await step(long)).toMatchObject({ verdict: 'gone', finding: { error: 'AdmissionStopped' } });
+  });
+});
+
+describe('A node whose group asks for more', () => {
+  const joined = aNode({ instanceId: 'i-0c', name: 'node-c' });
+  const daemonSets = [{ namespace: 'kube-system', name: 'agent' }];
+  const agent = { namespace: 'kube-system', daemonSet: 'agent', ready: true };
+  const long = { ...admission, joinDeadline: new Date(now.getTime() + 1_800_000).toISOString() };
+  const examine = (joining: JoinRequirements, node: WindowsNode, pods: readonly DaemonPod[] = []) => {
+    const watched: string[] = [];
+    const step = examineNode({
+      files: new FakeAccount().withState(aRollingState({ policy: aPolicy({ joining }) })).files,
+      identifyInstance: async () => ({ imageId: 'ami-0new', privateDnsName: 'node-c' }),
+      keepWaiting: async () => 'done',
+      watchNode: async () => node,
+      watchDaemons: async (_, { nodeName }) => {
+        watched.push(nodeName);
+        return pods;
+      },
+      now: () => now,
+    });
+    return { watched, answer: step(long) };
+  };
+
+  it('waits for the DaemonSets that it names, and looks at pods only then', async () => {
+    const { watched, answer } = examine({ daemonSets }, joined, [{ ...agent, ready: false }]);
+    expect(await answer).toMatchObject({
+      verdict: 'joining',
+      finding: { cause: expect.stringContaining('DaemonSet kube-system/agent') },
+    });
+    expect(watched).toEqual(['node-c']);
+    expect(await examine({ daemonSets }, joined, [agent]).answer).toMatchObject({ verdict: 'joined' });
+
+    for (const { watched: others, answer: other } of [
+      examine({}, joined),
+      examine({ daemonSets }, { ...joined, ready: false }, [agent]),
+    ]) {
+      await other;
+      expect(others).toEqual([]);
+    }
+  });
+
+  it('comes again when it has been Ready for long enough, without watching until then', async () => {
+    const readySince = new Date(now.getTime() - 40_000).toISOString();
+    const { answer } = examine({ readyForSeconds: 60 }, { ...joined, readySince });
+    expect(await answer).toMatchObject({ verdict: 'joining', pauseSeconds: 20 });
+    expect(await examine({ readyForSeconds: 40 }, { ...joined, readySince }).answer).toMatchObject({
+      verdict: 'joined',
+    });
+  });
+
+  it('tells what neighbours want to know of it', async () => {
+    expect(await examine({}, joined).answer).toMatchObject({
+      node: { nodeName: 'node-c', imageId: 'ami-0new', patchLevel: '10.0.20348.4648' },
+    });
   });
 });
 
@@ -167,9 +227,33 @@ describe('Answer hook', () => {
       given.push(result);
       return given.length === 1 ? ('done' as const) : ('ended' as const);
     };
-    const step = answerHook({ files: account.files, complete, now: account.now });
+    const step = answerHook({ files: account.files, complete, announce: account.announce, now: account.now });
     expect(await step({ ...admission, result: 'CONTINUE', finding })).toEqual({ answered: 'answered' });
     expect(await step({ ...admission, result: 'ABANDON', finding })).toEqual({ answered: 'already' });
     expect(given).toEqual(['CONTINUE', 'CONTINUE']);
+  });
+
+  it('tells neighbours of a node that enters service, also when the step died in between, and of no other', async () => {
+    const node = { nodeName: 'node-c', imageId: 'ami-0new', patchLevel: '10.0.20348.5139' };
+    const admitted = { ...admission, result: 'CONTINUE' as const, finding, node };
+    const answer = (account: FakeAccount, hook: 'done' | 'ended') =>
+      answerHook({ files: account.files, complete: async () => hook, announce: account.announce, now: account.now });
+
+    const account = new FakeAccount();
+    await answer(account, 'done')(admitted);
+    await answer(account, 'ended')(admitted);
+    expect(account.announced.map(({ type, detail }) => [type, detail.instanceId])).toEqual([
+      ['Node Admitted', 'i-0c'],
+      ['Node Admitted', 'i-0c'],
+    ]);
+    expect(account.announced[0]?.detail).toEqual({
+      ...{ version: '1', cluster: 'demo', nodeGroup: 'win2022', run: 'run-1', instanceId: 'i-0c' },
+      ...{ ...node, admittedAt: now.toISOString() },
+    });
+
+    const gone = new FakeAccount();
+    await answer(gone, 'ended')(admitted);
+    await answer(new FakeAccount(), 'done')({ ...admission, result: 'ABANDON', finding });
+    expect(gone.announced).toEqual([]);
   });
 });

@@ -12,9 +12,14 @@ const folder = new URL('../../functions/handlers/', import.meta.url);
 const steps = readdirSync(folder).map((file) => basename(file, '.ts'));
 const load = async (step: string) => (await import(new URL(`${step}.ts`, folder).href)) as { handler: Handler };
 
-const events = ['start-run', 'start-node-task', 'start-settle'];
+const events = ['start-run', 'start-node-task', 'start-settle', 'withdraw'];
 const key = { run: 'run-1', cluster: 'demo', nodeGroup: 'win2022', kind: 'self-managed' };
 const admission = { ...key, autoScalingGroupName: 'win2022', instanceId: 'i-0a', joinDeadline: '2026-05-16T05:00:00Z' };
+const drain = {
+  ...{ cluster: 'demo', nodeGroup: 'win2022', autoScalingGroupName: 'win2022', instanceId: 'i-0a', run: 'run-1' },
+  ...{ startedAt: '2026-05-16T05:00:00Z', drainDeadline: '2026-05-16T06:30:00Z', ceiling: '2026-05-16T13:20:00Z' },
+  ...{ drainTimeoutSeconds: 5400, onDrainTimeout: 'wait', concurrentDrains: 1 },
+};
 const image = { arn: imageArn, name: 'windows-2022-core', version: '1.0.0/7', amiId: 'ami-0new', serverLine: '2022' };
 const reason = { error: 'A', cause: 'b' };
 
@@ -37,8 +42,17 @@ const inputs: Record<string, object> = {
   'publish-image': { run: 'run-1', image },
   'report-run': { run: 'run-1' },
   'examine-node': admission,
+  'test-node': admission,
+  'prefer-new-nodes': admission,
   'record-late-node': { ...admission, finding: reason },
   'answer-hook': { ...admission, result: 'ABANDON', finding: reason },
+  'take-turn': drain,
+  'check-replicas': drain,
+  'return-turn': drain,
+  'drain-node': drain,
+  'report-stuck-drain': { ...drain, finding: reason },
+  'answer-drain-hook': drain,
+  'wait-for-removal': { ...drain, leavingSince: '2026-05-16T05:10:00Z' },
   'inspect-ended': {
     executionArn: 'arn:one',
     machine: 'patch-fleet',
@@ -106,7 +120,8 @@ describe('an event of AWS', () => {
         'aws.autoscaling': 'start-node-task',
         'aws.states': 'start-settle',
       };
-      const step = fed[String(event.source)] ?? ('sweep' in event ? 'start-run' : undefined);
+      const step =
+        fed[String(event.source)] ?? ('sweep' in event ? 'start-run' : 'ResponseURL' in event ? 'withdraw' : undefined);
       if (step === undefined) return;
       const module = (await import(new URL(`${step}.ts`, folder).href)) as {
         Input: v.GenericSchema;

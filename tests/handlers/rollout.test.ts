@@ -17,6 +17,7 @@ import {
   anImage,
   anInstance,
   aPlan,
+  aPolicy,
   aReplacement,
   aRollingState,
   aState,
@@ -125,7 +126,7 @@ describe('Open and close admission', () => {
     const account = new FakeAccount().withState(aState({ phase: 'versioned' }));
     const putHook = account.nodeGroup.openAdmission;
     account.nodeGroup.openAdmission = async (name, metadata) => {
-      expect(account.state.hook).toBe('open');
+      expect(account.state).toMatchObject({ hook: 'open', drainHook: 'ours' });
       await putHook(name, metadata);
     };
     expect(await openAdmission(account)(key)).toEqual({ admission: 'open' });
@@ -133,7 +134,26 @@ describe('Open and close admission', () => {
     expect(await closeAdmission(account)(key)).toEqual({ admission: 'closed' });
     expect(account.state.hook).toBeUndefined();
     expect(await closeAdmission(account)(key)).toEqual({ admission: 'not-needed' });
-    expect(account.nodeGroup.changes).toEqual(['put hook', 'delete hook']);
+    expect(account.nodeGroup.changes).toEqual(['put hook', 'put drain hook', 'delete hook']);
+  });
+
+  it('lets the hook of another tool drain, and takes ours away so that no node is drained twice', async () => {
+    const account = new FakeAccount().withState(aState({ phase: 'versioned' }));
+    account.nodeGroup.drains = {
+      ...account.nodeGroup.drains,
+      terminateHooks: [{ name: 'reglaze-drain' }, { name: 'aws-node-termination-handler' }],
+    };
+    await openAdmission(account)(key);
+    expect(account.state.drainHook).toBe('foreign');
+    expect(account.nodeGroup.changes).toEqual(['put hook', 'delete drain hook']);
+  });
+
+  it('changes nothing when a tag names a drain hook that is not there', async () => {
+    const policy = aPolicy({ foreignDrainHook: 'drain-it' });
+    const account = new FakeAccount().withState(aState({ phase: 'versioned', policy }));
+    await expect(openAdmission(account)(key)).rejects.toMatchObject({ name: 'DrainHookMissing' });
+    expect(account.nodeGroup.changes).toEqual([]);
+    expect(account.state.phase).toBe('versioned');
   });
 
   it('is not needed where EKS waits for nodes by itself', async () => {

@@ -25,6 +25,7 @@ function rolling(nodeGroup = new FakeNodeGroup()) {
 
 const depsOf = (account: FakeAccount) => ({
   drivers: account.drivers,
+  startDrain: account.startDrain,
   files: account.files,
   listInstances: account.listInstances,
   withImages: account.withImages,

@@ -20,8 +20,8 @@ const targets = [
 ];
 
 describe('what starts functions', () => {
-  it('is three rules and two schedules', () => {
-    expect(targets).toHaveLength(5);
+  it('is four rules and two schedules', () => {
+    expect(targets).toHaveLength(6);
   });
 
   it.each(targets)('$logicalId tries again, then keeps what it could not deliver', ({ target }) => {
@@ -68,13 +68,14 @@ describe('the rules', () => {
     { file: 'container-image-available', rules: ['reglaze-live-image-available'] },
     { file: 'image-failed', rules: [] },
     { file: 'launch-lifecycle-action', rules: ['reglaze-live-node-launched'] },
+    { file: 'terminate-lifecycle-action', rules: ['reglaze-live-node-leaving'] },
     { file: 'execution-failed', rules: ['reglaze-live-execution-ended'] },
   ])('$file goes to $rules', ({ file, rules }) => {
     expect(matching(event(file))).toEqual(rules);
   });
 
-  it('leave other hooks alone', () => {
-    const other = event('launch-lifecycle-action');
+  it.each(['launch-lifecycle-action', 'terminate-lifecycle-action'])('leave other hooks alone: %s', (file) => {
+    const other = event(file);
     other.detail.LifecycleHookName = 'node-ready';
 
     expect(matching(other)).toEqual([]);
@@ -84,6 +85,7 @@ describe('the rules', () => {
     { machine: 'patch-fleet', status: 'ABORTED', isSettled: true },
     { machine: 'admit-node', status: 'TIMED_OUT', isSettled: true },
     { machine: 'roll-node-group', status: 'SUCCEEDED', isSettled: false },
+    { machine: 'drain-node', status: 'FAILED', isSettled: false },
     { machine: 'settle', status: 'FAILED', isSettled: false },
   ])('$machine that ended $status is settled: $isSettled', ({ machine, status, isSettled }) => {
     const ended = event('execution-failed');
@@ -194,7 +196,7 @@ describe('the alarms', () => {
     expect(seconds).toBeLessThanOrEqual(7 * 86_400);
   });
 
-  it('watch both queues, settle and the sweep', () => {
+  it('watch both queues, drains, settle and the sweep', () => {
     const watched = alarms.map(({ properties }) => [
       properties.MetricName,
       ...(written(properties.Dimensions) as { Value: string }[]).map(({ Value }) => Value),
@@ -206,6 +208,9 @@ describe('the alarms', () => {
       ['ExecutionsFailed', '${Settle}'],
       ['ExecutionsTimedOut', '${Settle}'],
       ['ExecutionsAborted', '${Settle}'],
+      ['ExecutionsFailed', '${DrainNode}'],
+      ['ExecutionsTimedOut', '${DrainNode}'],
+      ['ExecutionsAborted', '${DrainNode}'],
       ['Invocations', '${StartRunLambdaFunction}'],
     ]);
   });

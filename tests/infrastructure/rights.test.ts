@@ -128,14 +128,16 @@ describe('what can do harm', () => {
     { action: 'autoscaling:StartInstanceRefresh', steps: ['start-rollout', 'roll-back', 'watch-roll-back'] },
     { action: 'eks:UpdateNodegroupVersion', steps: ['start-rollout', 'roll-back', 'watch-roll-back'] },
     { action: 'ec2:RunInstances', steps: launching },
-    { action: 'ec2:CreateTags', steps: launching },
+    // Besides launching: the mark on an AMI whose first node failed.
+    { action: 'ec2:CreateTags', steps: [...launching, 'test-node'] },
     { action: 'iam:PassRole', steps: launching },
     { action: 'autoscaling:UpdateAutoScalingGroup', steps: ['create-template-version', 'release-lease'] },
     { action: 'ec2:ModifyLaunchTemplate', steps: ['release-lease'] },
     { action: 'autoscaling:RollbackInstanceRefresh', steps: ['roll-back', 'watch-roll-back'] },
     { action: 'ssm:PutParameter', steps: ['publish-image'] },
     { action: 'autoscaling:PutLifecycleHook', steps: ['open-admission', 'watch-rollout'] },
-    { action: 'autoscaling:DeleteLifecycleHook', steps: ['close-admission'] },
+    // Where another tool drains, ours is taken off.
+    { action: 'autoscaling:DeleteLifecycleHook', steps: ['close-admission', 'open-admission', 'withdraw'] },
     {
       action: 'ec2:CreateLaunchTemplateVersion',
       steps: ['create-template-version', 'roll-back', 'watch-roll-back', 'release-lease'],
@@ -189,8 +191,20 @@ describe('what can do harm', () => {
     expect(unlimited).toEqual([]);
   });
 
-  it('tags only what a launch makes', () => {
-    const conditions = granting('ec2:CreateTags').map(({ statement }) => statement.Condition);
+  it('tags only what a launch makes, and AMIs that failed with one key', () => {
+    const [marking, launching] = ['TestNodeRole', undefined].map((role) =>
+      granting('ec2:CreateTags').filter((grant) => (grant.role === 'TestNodeRole') === (role !== undefined)),
+    );
+    expect(marking?.map(({ statement }) => [statement.Resource, statement.Condition])).toEqual([
+      [
+        ['arn:${AWS::Partition}:ec2:${AWS::Region}::image/*'],
+        {
+          'ForAllValues:StringEquals': { 'aws:TagKeys': ['reglaze:failed-smoke-test'] },
+          Null: { 'aws:TagKeys': 'false' },
+        },
+      ],
+    ]);
+    const conditions = (launching ?? []).map(({ statement }) => statement.Condition);
 
     expect(conditions).toEqual(conditions.map(() => ({ StringEquals: { 'ec2:CreateAction': 'RunInstances' } })));
   });
@@ -204,24 +218,30 @@ describe('what can do harm', () => {
   });
 });
 
-describe('the reader', () => {
+describe.each([
+  { principal: 'reader', role: 'ReaderRole', variable: 'READER_ROLE_ARN' },
+  { principal: 'mover', role: 'MoverRole', variable: 'MOVER_ROLE_ARN' },
+])('the $principal', ({ principal, role, variable }) => {
+  const told = functions.filter(({ variables }) => variable in variables);
+
   it('may do nothing in AWS', () => {
-    expect(rights.get('ReaderRole')).toEqual([]);
+    expect(rights.get(role)).toEqual([]);
   });
 
   it('is trusted to those functions that are told its name', () => {
-    const [trust] = statementsOf(byId('ReaderRole').properties.AssumeRolePolicyDocument);
-    const told = functions.filter(({ variables }) => 'READER_ROLE_ARN' in variables);
+    const [trust] = statementsOf(byId(role).properties.AssumeRolePolicyDocument);
 
     const { AWS } = (trust as { Principal: { AWS: string[] } }).Principal;
 
-    expect(AWS.toSorted()).toEqual(told.map(({ role }) => `\${${role}.Arn}`).toSorted());
+    expect(AWS.toSorted()).toEqual(told.map((each) => `\${${each.role}.Arn}`).toSorted());
   });
 
   it('can be asked for by exactly those', () => {
-    const told = functions.filter(({ variables }) => 'READER_ROLE_ARN' in variables).map(({ step }) => step);
+    const asking = granting('sts:AssumeRole').filter(({ statement }) =>
+      statement.Resource.some((arn) => arn.includes(`-${principal}-`)),
+    );
 
-    expect(stepsWith('sts:AssumeRole').toSorted()).toEqual(told.toSorted());
+    expect(asking.map((each) => each.role).toSorted()).toEqual(told.map((each) => each.role).toSorted());
   });
 });
 

@@ -7,8 +7,9 @@ import { loadScenario } from '../../simulator/scenario/load.ts';
 import { listen } from '../../simulator/wire/http-server.ts';
 
 const readerRole = 'arn:aws:iam::111122223333:role/reglaze-live-reader-us-west-2';
+const moverRole = 'arn:aws:iam::111122223333:role/reglaze-live-mover-us-west-2';
 
-/** An account with the reader role of a deployed stack, reached over HTTP with the operator's credentials. */
+/** An account with the reader and mover roles of a deployed stack, reached over HTTP with the operator's credentials. */
 async function anAccountOnAPort() {
   const scenario = await loadScenario(join(import.meta.dirname, '../../scenarios/tiny-month.yml'));
   const account = await createAccount({
@@ -16,14 +17,16 @@ async function anAccountOnAPort() {
     ...{ startsAt: Date.now(), seed: 1, pace: 1, functions: 'process' },
   });
   await buildAccount(account, scenario);
-  account.iam.createRole({
-    roleName: readerRole.split('/').at(-1) ?? '',
-    trustPolicy: {
-      Version: '2012-10-17',
-      Statement: [{ Effect: 'Allow', Principal: { AWS: '111122223333' }, Action: 'sts:AssumeRole' }],
-    },
-    policies: [],
-  });
+  for (const role of [readerRole, moverRole]) {
+    account.iam.createRole({
+      roleName: role.split('/').at(-1) ?? '',
+      trustPolicy: {
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Principal: { AWS: '111122223333' }, Action: 'sts:AssumeRole' }],
+      },
+      policies: [],
+    });
+  }
   const server = await listen({ front: account.front, kernel: account.kernel });
   let isOver = false;
   const running = account.kernel.clock.run(() => isOver, { idle: 'wait' });
@@ -44,16 +47,19 @@ async function anAccountOnAPort() {
 describe('npm run grant', () => {
   afterEach(() => vi.unstubAllEnvs());
 
-  it('makes an access entry for the reader role, says what is left to do, and finds its own work the second time', async () => {
+  it('makes an access entry for each role, says what is left to do, and finds its own work the second time', async () => {
     const { account, close } = await anAccountOnAPort();
     const first = await grantAccess('shop', 'live', 'us-west-2');
     const second = await grantAccess('shop', 'live', 'us-west-2');
-    const entry = account.eks.cluster('shop')?.accessEntries.get(readerRole);
+    const entries = account.eks.cluster('shop')?.accessEntries;
     await close();
 
-    expect(entry?.kubernetesGroups).toEqual(['reglaze-reader']);
+    expect(entries?.get(readerRole)?.kubernetesGroups).toEqual(['reglaze-reader']);
+    expect(entries?.get(moverRole)?.kubernetesGroups).toEqual(['reglaze-mover']);
     expect(first.join('\n')).toContain('is now in the group reglaze-reader of cluster shop');
+    expect(first.join('\n')).toContain('is now in the group reglaze-mover of cluster shop');
     expect(first.join('\n')).toContain('kubectl apply -f infrastructure/kubernetes/reader.yml');
+    expect(first.join('\n')).toContain('kubectl apply -f infrastructure/kubernetes/mover.yml');
     expect(second.join('\n')).toContain('was already in the group');
   });
 
@@ -69,9 +75,14 @@ describe('npm run grant', () => {
   });
 
   it('gives clusters without access entries the lines for their ConfigMap, and says that nothing was changed', () => {
-    const lines = describeGrant({ cluster: 'old', principalArn: readerRole, entry: 'not-taken' }).join('\n');
+    const lines = describeGrant({
+      cluster: 'old',
+      principal: 'mover',
+      principalArn: moverRole,
+      entry: 'not-taken',
+    }).join('\n');
     expect(lines).toContain('Nothing was changed');
-    expect(lines).toContain(`{rolearn: ${readerRole}, username: reglaze-reader, groups: [reglaze-reader]}`);
+    expect(lines).toContain(`{rolearn: ${moverRole}, username: reglaze-mover, groups: [reglaze-mover]}`);
   });
 
   it('passes on what EKS says about a cluster that is not there', async () => {

@@ -1,7 +1,10 @@
+import jsonata from 'jsonata';
 import { describe, expect, it } from 'vitest';
 import { admitHeartbeatSeconds, longestWatchSeconds, secondsBetweenWatches } from '../../functions/domain/admission.ts';
+import { drainCeilingSeconds, drainHeartbeatSeconds } from '../../functions/domain/drain-hook.ts';
+import { longestInstanceSeconds } from '../../functions/domain/removal.ts';
 import { secondsToNextLook } from '../../functions/domain/rollout.ts';
-import { longestBakeSeconds, longestJoinSeconds, parseTags } from '../../functions/domain/tags.ts';
+import { longestBakeSeconds, longestDrainSeconds, longestJoinSeconds, parseTags } from '../../functions/domain/tags.ts';
 import { machines, type State } from './support/definitions.ts';
 
 const definitionOf = (name: string) => {
@@ -65,5 +68,52 @@ describe('the longest bake time', () => {
     const rolloutSeconds = hoursIn(definitionOf('roll-node-group').States['Take lease'], 'rolloutDeadline') * 3600;
     expect(rolloutSeconds).toBeGreaterThan(0);
     expect(2 * longestBakeSeconds).toBeLessThanOrEqual(rolloutSeconds);
+  });
+});
+
+describe('the pauses of a drain', () => {
+  const drain = definitionOf('drain-node');
+  const visits = ['Take a turn', 'Drain node'];
+  const eventsOfVisit = 9;
+
+  /** The pause after so many seconds at a hook that waits for `ceiling` seconds, as the machine's expression has it. */
+  const pauseAfter = async (elapsed: number, ceiling: number, asked: number): Promise<number> => {
+    const expression = jsonata(String(drain.States['Wait for pods']?.Seconds).replace(/^\{%|%\}$/g, ''));
+    const startedAt = Date.parse('2026-05-16T05:00:00Z');
+    expression.registerFunction('millis', () => startedAt + elapsed * 1000);
+    const input = {
+      startedAt: new Date(startedAt).toISOString(),
+      ceiling: new Date(startedAt + ceiling * 1000).toISOString(),
+    };
+    return expression.evaluate({}, { states: { input }, pauseSeconds: asked });
+  };
+
+  const cases = [5400, longestDrainSeconds].map((drainTimeoutSeconds) => ({
+    drainTimeoutSeconds,
+    ceiling: drainCeilingSeconds({ drainTimeoutSeconds }),
+    heartbeat: drainHeartbeatSeconds({ drainTimeoutSeconds }),
+  }));
+
+  it.each(cases)('make no history that is too long, with a timeout of $drainTimeoutSeconds s', async ({ ceiling }) => {
+    let count = 0;
+    for (let elapsed = 0; elapsed < ceiling; count += 1) elapsed += await pauseAfter(elapsed, ceiling, 5);
+    expect(count * eventsOfVisit).toBeLessThan(20_000);
+  });
+
+  it.each(cases)(
+    'leave the hook its heartbeat, with a timeout of $drainTimeoutSeconds s',
+    async ({ ceiling, heartbeat }) => {
+      const longest = await pauseAfter(ceiling, ceiling, 5);
+      const untilNextVisit = longestWatchSeconds + 15 + longest;
+      for (const name of visits) {
+        const { TimeoutSeconds: attemptSeconds = Number.NaN, Retry: [retrier] = [] } = drain.States[name] ?? {};
+        expect(untilNextVisit + attemptSeconds + (retrier?.IntervalSeconds ?? Number.NaN)).toBeLessThan(heartbeat);
+      }
+    },
+  );
+
+  it('fit into the time of the machine, with what comes after the hook', () => {
+    const longest = drainCeilingSeconds({ drainTimeoutSeconds: longestDrainSeconds });
+    expect(drain.TimeoutSeconds).toBeGreaterThanOrEqual(longest + longestInstanceSeconds);
   });
 });

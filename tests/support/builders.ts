@@ -52,6 +52,9 @@ export const aNode = (overrides: Partial<WindowsNode> = {}): WindowsNode => ({
   instanceId: 'i-0a',
   ready: true,
   readyDetail: 'KubeletReady: kubelet is posting ready status',
+  readySince: '2026-05-16T04:55:00.000Z',
+  conditions: { Ready: 'True' },
+  labels: {},
   initialized: true,
   podAddresses: 14,
   patchLevel: '10.0.20348.4648',
@@ -101,6 +104,7 @@ export const aPolicy = (overrides: Partial<RolloutPolicy> = {}): RolloutPolicy =
   bakeSeconds: 0,
   maxSurge: { count: 10, unit: 'percent' },
   force: false,
+  drainTimeoutSeconds: 5400,
   ...overrides,
 });
 

@@ -1,4 +1,8 @@
+import type { NodeMarker } from '../../functions/adapters/node-taints.ts';
 import { openRunFiles } from '../../functions/adapters/run-files.ts';
+import type { PodTester } from '../../functions/adapters/test-pods.ts';
+import type { Announcement } from '../../functions/domain/announcement.ts';
+import type { Reason } from '../../functions/domain/errors.ts';
 import type { WindowsNode } from '../../functions/domain/node.ts';
 import type { GroupInstance, NodeGroup } from '../../functions/domain/node-group.ts';
 import type { LaunchFailure } from '../../functions/domain/rollout.ts';
@@ -50,7 +54,23 @@ export class FakeAccount {
     ...groups,
   ];
   listNodes = async () => this.nodes;
+  /** Why the cluster would not let nodes be drained. */
+  moverRefusal: Reason | undefined;
+  findMoverRefusal = async () => this.moverRefusal;
+  findPodsRefusal = async (): Promise<Reason | undefined> => undefined;
   viewCluster = async () => ({ nodes: this.nodes });
+  /** Instances whose nodes bear the taint of outdated ones. */
+  readonly marked = new Set<string>();
+  readonly marker: NodeMarker = {
+    mark: async (_, nodes) => {
+      const changed = nodes.filter(({ instanceId }) => !this.marked.has(instanceId));
+      for (const { instanceId } of changed) this.marked.add(instanceId);
+      return changed.length;
+    },
+    unmark: async (_, nodes) => nodes.filter(({ instanceId }) => this.marked.delete(instanceId)).length,
+  };
+  listNamedInstances = async () =>
+    this.nodeGroup.group.instances.map((instance) => ({ ...instance, nodeName: `node-${instance.instanceId}` }));
   /** When AMIs were made. */
   ages = new Map<string, Date>();
   describeAges = async (amiIds: readonly string[]) =>
@@ -71,6 +91,19 @@ export class FakeAccount {
     },
   };
 
+  /** Pods of smoke tests that were deleted, and what ran. */
+  readonly removedPods: string[] = [];
+  readonly tester: PodTester = {
+    run: async () => undefined,
+    remove: async (_, podNames) => {
+      this.removedPods.push(...podNames);
+    },
+  };
+  readonly announced: Announcement[] = [];
+  announce = async (announcement: Announcement) => {
+    this.announced.push(announcement);
+  };
+
   findEndedRollout = async (name: string) => this.endedRollouts.get(name);
 
   notify = async ({ subject }: { readonly subject: string }) => {
@@ -82,6 +115,8 @@ export class FakeAccount {
     this.started.set(name, input);
     return 'started' as const;
   };
+
+  startDrain = this.start;
 
   /** Replaces what the group is now. */
   change(group: Partial<NodeGroup>): void {

@@ -1,7 +1,7 @@
 import type { NodeGroupDrivers } from '../../functions/adapters/node-group-drivers.ts';
 import { ReplacementByOthers } from '../../functions/domain/errors.ts';
 import type { Follower, LaunchSource, NodeGroup, TemplateVersion } from '../../functions/domain/node-group.ts';
-import type { NodeGroupDriver, ReplacementOrder } from '../../functions/domain/node-group-driver.ts';
+import type { DrainSituation, NodeGroupDriver, ReplacementOrder } from '../../functions/domain/node-group-driver.ts';
 import { chooseStart, isActive, type Replacement } from '../../functions/domain/replacement.ts';
 import { aGroup } from './builders.ts';
 
@@ -55,6 +55,15 @@ export class FakeNodeGroup implements NodeGroupDriver {
   closeAdmission = async () => {
     this.changes.push('delete hook');
     this.hook = undefined;
+  };
+
+  drains: DrainSituation = { nodes: 4, tagKeys: [], terminateHooks: [] };
+  drainHook: unknown;
+  readDrains = async () => this.drains;
+
+  setDrainHook: NodeGroupDriver['setDrainHook'] = async (_, metadata) => {
+    this.changes.push(metadata === undefined ? 'delete drain hook' : 'put drain hook');
+    this.drainHook = metadata;
   };
 
   newestReplacementId = async () => this.replacements[0]?.id;

@@ -26,6 +26,10 @@ export class FakeRunBucket implements RunBucket {
     return file && { content: v.parse(schema, JSON.parse(file.text)), etag: file.etag };
   }
 
+  async list(prefix: string): Promise<string[]> {
+    return [...this.files.keys()].filter((key) => key.startsWith(prefix)).sort();
+  }
+
   async write(key: string, content: unknown): Promise<void> {
     this.#put(key, content);
   }

@@ -13,8 +13,12 @@ Object.assign(process.env, {
   RUN_BUCKET: 'reglaze-runs',
   TOPIC_ARN: 'arn:aws:sns:us-west-2:111122223333:reglaze',
   READER_ROLE_ARN: 'arn:aws:iam::111122223333:role/reglaze-reader',
+  MOVER_ROLE_ARN: 'arn:aws:iam::111122223333:role/reglaze-mover',
   PATCH_FLEET_ARN: 'arn:aws:states:us-west-2:111122223333:stateMachine:reglaze-patch-fleet',
   ROLL_NODE_GROUP_ARN: 'arn:aws:states:us-west-2:111122223333:stateMachine:reglaze-roll-node-group',
   ADMIT_NODE_ARN: 'arn:aws:states:us-west-2:111122223333:stateMachine:reglaze-admit-node',
+  DRAIN_NODE_ARN: 'arn:aws:states:us-west-2:111122223333:stateMachine:reglaze-drain-node',
+  SMOKE_TEST_ADDRESSES: '',
+  SMOKE_TEST_REPOSITORY: 'mcr.microsoft.com/windows/servercore',
   SETTLE_ARN: 'arn:aws:states:us-west-2:111122223333:stateMachine:reglaze-settle',
 });

@@ -53,7 +53,10 @@ export async function play(name: string, options: PlayOptions = {}): Promise<Pla
   return { document: describeRun(stage, observer, end), stage, observer, end, log: stage.account.kernel.log.entries() };
 }
 
-/** What is left of ours in the groups of an account: hooks, active refreshes, leases, pins. Empty when a run has ended well. */
+/**
+ * What is left of ours in the groups of an account: hooks, active refreshes, leases, pins. Empty when a run has ended well.
+ * The drain hook stays on purpose.
+ */
 export function leftovers({ account, scenario, stack, nodeGroups }: Stage): string[] {
   const bucket = stack.outputs.RunBucketName ?? '';
   const leases = account.s3
@@ -72,7 +75,8 @@ export function leftovers({ account, scenario, stack, nodeGroups }: Stage): stri
       follows !== undefined && version !== undefined && version !== follows
         ? [`pin of ${autoScalingGroupName} to ${version}, which followed ${follows}`]
         : [];
-    return [...pin, ...(group?.hooks ?? []).map((hook) => `hook ${hook} of ${autoScalingGroupName}`), ...refresh];
+    const hooks = (group?.hooks ?? []).filter((hook) => hook !== 'reglaze-drain');
+    return [...pin, ...hooks.map((hook) => `hook ${hook} of ${autoScalingGroupName}`), ...refresh];
   });
   return [...leases.map((key) => `lease in ${key}`), ...inGroups];
 }

@@ -17,6 +17,8 @@ export type AutoScalingBehaviour = {
   readonly rollbackWhileBaking: boolean;
   /** Whether terminate hooks run for an instance whose launch hook was abandoned. */
   readonly terminateHooksAfterAbandonedLaunch: boolean;
+  /** Whether an instance is out of its target groups, delay and all, before terminate hooks run, or beside them. */
+  readonly deregistersBeforeTerminateHooks: boolean;
   /** Whether an event of a hook without metadata leaves the member out or carries an empty one. */
   readonly missingNotificationMetadata: 'absent' | 'empty';
   /** The pause after a launch that failed, doubled after each further one up to the second number; milliseconds. */
@@ -33,6 +35,7 @@ export const defaultAutoScalingBehaviour: AutoScalingBehaviour = {
   successWaitsForTerminations: true,
   rollbackWhileBaking: true,
   terminateHooksAfterAbandonedLaunch: true,
+  deregistersBeforeTerminateHooks: true,
   missingNotificationMetadata: 'absent',
   launchBackOff: [20_000, 300_000],
   suspendLaunchesAfter: Number.POSITIVE_INFINITY,

@@ -5,7 +5,7 @@ import type {
   WarmPoolConfiguration,
 } from '@aws-sdk/client-auto-scaling';
 import { type AutoScalingState, wakeSoon } from './autoscaling-state.ts';
-import { capacityOf, countedInstances, type Group } from './group.ts';
+import { capacityOf, countedInstances, type Group, type TargetGroups } from './group.ts';
 import { type HookSpec, putHook } from './hook-definitions.ts';
 import { type LaunchSource, launchSourceOf } from './launch-source.ts';
 import { placeInstance } from './launching.ts';
@@ -35,6 +35,8 @@ export type GroupSpec = {
   readonly maintenancePolicy?: InstanceMaintenancePolicy;
   readonly newInstancesProtected?: boolean;
   readonly warmPool?: WarmPoolConfiguration;
+  /** Attached from the beginning: nothing can attach or detach them. */
+  readonly targetGroups?: TargetGroups;
   /** Its instances have been in service since then. Without it they are launched now, through the hooks. */
   readonly runningSince?: Date;
 };
@@ -90,6 +92,7 @@ function emptyGroup(state: AutoScalingState, spec: GroupSpec): Group {
     newInstancesProtected: spec.newInstancesProtected ?? false,
     capacityRebalance: false,
     warmPool: spec.warmPool,
+    targetGroups: spec.targetGroups,
     tags: new Map(tags),
     suspended: new Map(),
     instances: new Map(),

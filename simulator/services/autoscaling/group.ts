@@ -32,6 +32,9 @@ export type GroupInstance = {
   actions: LifecycleAction[];
 };
 
+/** Target groups of load balancers, all with one delay. */
+export type TargetGroups = { readonly arns: readonly string[]; readonly deregistrationDelaySeconds: number };
+
 export type Group = {
   readonly name: string;
   readonly arn: string;
@@ -53,6 +56,7 @@ export type Group = {
   capacityRebalance: boolean;
   /** An empty pool: see `checkWarmPool`. */
   readonly warmPool: WarmPoolConfiguration | undefined;
+  readonly targetGroups: TargetGroups | undefined;
   readonly tags: Map<string, GroupTag>;
   /** By process, the reason. */
   readonly suspended: Map<string, string>;

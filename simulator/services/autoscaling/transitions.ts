@@ -84,6 +84,30 @@ export function beginTermination(
     status: 'InProgress',
   });
   moveTo(state, group, instance, 'Terminating');
+  const delay = deregistrationDelay(state, group, instance);
+  if (delay === 0) {
+    runTerminateHooks(state, group, instance, leavingFor);
+    return;
+  }
+  state.kernel.log.write('instance.deregistering', { group: group.name, instanceId: instance.instanceId, delay });
+  state.kernel.clock.after(delay, () => {
+    const isStillLeaving = group.instances.get(instance.instanceId) === instance;
+    if (isStillLeaving) runTerminateHooks(state, group, instance, leavingFor);
+  });
+}
+
+/** Milliseconds that load balancers are given for the last requests of an instance that was in service. */
+function deregistrationDelay({ behaviour }: AutoScalingState, group: Group, { inServiceAt }: GroupInstance): number {
+  if (inServiceAt === undefined || !behaviour.deregistersBeforeTerminateHooks) return 0;
+  return (group.targetGroups?.deregistrationDelaySeconds ?? 0) * 1000;
+}
+
+function runTerminateHooks(
+  state: AutoScalingState,
+  group: Group,
+  instance: GroupInstance,
+  leavingFor: LeavingFor,
+): void {
   const runsHooks = leavingFor !== 'failed-launch' || state.behaviour.terminateHooksAfterAbandonedLaunch;
   const waits =
     runsHooks &&

@@ -16,7 +16,9 @@ export type Guest = {
   /** From registration to IPv4 capacity. */
   readonly addressSeconds: readonly [number, number];
   readonly cachedImages?: readonly string[];
-  readonly defect?: 'never-registers' | 'never-ready' | 'no-addresses';
+  /** Manifests of the static pods on its disk. */
+  readonly staticPods?: readonly Readonly<Record<string, unknown>>[];
+  readonly defect?: 'never-registers' | 'never-ready' | 'no-addresses' | 'no-service-routing';
 };
 
 export type ImageState = 'pending' | 'available' | 'failed' | 'disabled' | 'deregistered';

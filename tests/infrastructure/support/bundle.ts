@@ -6,6 +6,7 @@ const prefixes: Readonly<Record<string, string>> = {
   'auto-scaling': 'autoscaling',
   ec2: 'ec2',
   eks: 'eks',
+  eventbridge: 'events',
   imagebuilder: 'imagebuilder',
   s3: 's3',
   sfn: 'states',

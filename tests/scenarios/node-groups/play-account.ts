@@ -44,7 +44,8 @@ export function settingsOf({ account, nodeGroups }: Played['stage'], one: Case):
   const group = account.autoScaling.group(built?.autoScalingGroupName ?? '');
   if (group === undefined) throw new Error(`The account has no node group ${one.name}.`);
   const { instances: _, activeRefresh: __, ...settings } = group;
-  return settings;
+  // The drain hook stays on purpose, and means nothing when reglaze is gone.
+  return { ...settings, hooks: settings.hooks.filter((hook) => hook !== 'reglaze-drain') };
 }
 
 /** Plays all cases of one account in one run. */

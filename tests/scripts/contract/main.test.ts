@@ -106,12 +106,31 @@ describe('npm run contract', () => {
     },
     { case: 'no URL', line: '--endpoint localhost --service sts', says: '--endpoint takes a URL' },
     { case: 'half a pair', line: '--endpoint http://localhost --service sts --with a', says: '--with takes KEY=VALUE' },
+    {
+      case: 'a cluster and a service at once',
+      line: '--kubeconfig a --service sts',
+      says: '--kubeconfig is about a cluster alone',
+    },
+    {
+      case: 'no such kubeconfig',
+      line: '--kubeconfig /missing/file',
+      says: '--kubeconfig /missing/file cannot be read',
+    },
     { case: 'an unknown option', line: '--nonsense', says: "Unknown option '--nonsense'" },
   ])('ends with 2 and a sentence for $case', async ({ line, says }) => {
     const { status, errors } = await run(line);
 
     expect(status).toBe(2);
     expect(errors).toContain(says);
+  });
+
+  it('lists the checks of the Kubernetes API without a cluster', async () => {
+    const { status, out } = await run('--kubeconfig none --list --only lease', {});
+
+    expect(status).toBe(0);
+    expect(out).toContain(
+      'kubernetes: gives a lease to the first who creates it, and answers the second with 409 (changes; API reference, Lease)',
+    );
   });
 
   it('ends with 2 and a sentence when nothing answers', async () => {

@@ -260,6 +260,39 @@ describe('a terminate hook', () => {
   });
 });
 
+describe('target groups', () => {
+  const arns = ['arn:aws:elasticloadbalancing:us-west-2:111122223333:targetgroup/web/0123456789abcdef'];
+  const drain = aHook({ LifecycleHookName: 'drain', LifecycleTransition: terminating });
+
+  it.each([
+    { deregistersBeforeTerminateHooks: true, at: 'after their delay', early: 'Terminating', waitedAtHook: 0 },
+    { deregistersBeforeTerminateHooks: false, at: 'at once', early: 'Terminating:Wait', waitedAtHook: 1 },
+  ])(
+    'have an instance meet its terminate hooks $at',
+    async ({ deregistersBeforeTerminateHooks, early, waitedAtHook }) => {
+      const account = anAccount({ behaviour: { deregistersBeforeTerminateHooks } });
+      aGroup(account, { desiredCapacity: 1, hooks: [drain], targetGroups: { arns, deregistrationDelaySeconds: 300 } });
+      account.autoScaling.setDesiredCapacity('nodes', 0);
+      await account.until(() => states(account).some((state) => state.startsWith('Terminating')));
+      await account.pass(4 * MINUTE);
+      expect(states(account)).toEqual([early]);
+      expect(lifecycleEvents(account)).toHaveLength(waitedAtHook);
+      await account.pass(2 * MINUTE);
+      expect(lifecycleEvents(account)).toHaveLength(1);
+    },
+  );
+
+  it('stand in the description of the group', () => {
+    const account = anAccount();
+    aGroup(account, { desiredCapacity: 0, targetGroups: { arns, deregistrationDelaySeconds: 300 } });
+    const { AutoScalingGroups } = account.call<{ AutoScalingGroups: object[] }>('DescribeAutoScalingGroups', {});
+    expect(AutoScalingGroups[0]).toMatchObject({
+      TargetGroupARNs: arns,
+      TrafficSources: [{ Identifier: arns[0], Type: 'elbv2' }],
+    });
+  });
+});
+
 describe('the definition of a hook', () => {
   it.each([
     { case: 'a heartbeat below 30 seconds', hook: aHook({ HeartbeatTimeout: 29 }), code: 'ValidationError' },

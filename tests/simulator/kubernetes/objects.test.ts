@@ -112,7 +112,7 @@ describe('objects', () => {
     });
   });
 
-  it.each(['/api/v1/services', '/apis/batch/v1/jobs', '/openapi/v2', '/api/v1/nodes/a/proxy'])(
+  it.each(['/api/v1/replicationcontrollers', '/apis/batch/v1/cronjobs', '/openapi/v2', '/api/v1/nodes/a/proxy'])(
     '%s is answered as an unknown path, and the log says so',
     async (path) => {
       const { call, log } = await aCluster();

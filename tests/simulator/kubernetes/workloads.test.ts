@@ -16,7 +16,10 @@ const podsIn = async ({ call }: TestCluster, namespace = 'default'): Promise<rea
   (await call('GET', `/api/v1/namespaces/${namespace}/pods`)).body.items;
 const placesOf = async (test: TestCluster) => (await podsIn(test)).map(({ spec }) => spec.nodeName).sort();
 
-const aDaemonSet = (name: string) => ({ ...aDeployment(name, 0), kind: 'DaemonSet' });
+const aDaemonSet = (name: string) => {
+  const { replicas: _, ...spec } = aDeployment(name, 0).spec;
+  return { ...aDeployment(name, 0), kind: 'DaemonSet', spec };
+};
 
 describe('workloads', () => {
   it('keep their number of running pods, spread over the nodes', async () => {
@@ -107,7 +110,10 @@ describe('workloads', () => {
 
   it('are refused where their placement is not understood, and not changed into another rollout', async () => {
     const test = await aCluster();
-    const picky = { metadata: { name: 'one' }, spec: { affinity: {}, containers: [{ name: 'main', image: 'web:1' }] } };
+    const picky = {
+      metadata: { name: 'one' },
+      spec: { affinity: { podAntiAffinity: {} }, containers: [{ name: 'main', image: 'web:1' }] },
+    };
     test.cluster.applyManifest(aDeployment('web', 0));
     const merge = { contentType: 'application/merge-patch+json' };
     const other = { spec: { template: { metadata: { labels: { app: 'web', version: '2' } } } } };

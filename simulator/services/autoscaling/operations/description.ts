@@ -41,7 +41,7 @@ export function describeGroup(
     DefaultCooldown: group.defaultCooldown,
     AvailabilityZones: [...new Set(zones)],
     LoadBalancerNames: [],
-    TargetGroupARNs: [],
+    TargetGroupARNs: [...(group.targetGroups?.arns ?? [])],
     HealthCheckType: group.healthCheckType,
     HealthCheckGracePeriod: group.healthCheckGracePeriod,
     Instances: withInstances ? [...group.instances.values()].map(describeInstance) : [],
@@ -58,7 +58,7 @@ export function describeGroup(
     ServiceLinkedRoleARN: `arn:${partition}:iam::${accountId}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling`,
     ...(group.defaultInstanceWarmup !== undefined && { DefaultInstanceWarmup: group.defaultInstanceWarmup }),
     ...(group.maintenancePolicy && { InstanceMaintenancePolicy: group.maintenancePolicy }),
-    TrafficSources: [],
+    TrafficSources: (group.targetGroups?.arns ?? []).map((Identifier) => ({ Identifier, Type: 'elbv2' })),
     CapacityRebalance: group.capacityRebalance,
     ...(group.warmPool && { WarmPoolConfiguration: group.warmPool, WarmPoolSize: 0 }),
   };

@@ -1,0 +1,47 @@
+import type { DrainInput } from '../domain/drain-input.ts';
+import { DrainRecord } from '../domain/drain-record.ts';
+import { openRunBucket, type RunBucket } from './run-bucket.ts';
+
+/** A drain record as it was read: `save` writes only if nobody else has written since. */
+export type StoredDrain = {
+  readonly record: DrainRecord;
+  /** Writes a new record; the same object again is not written. Throws `StateFileChanged`. */
+  readonly save: (record: DrainRecord) => Promise<StoredDrain>;
+};
+
+type Drain = Pick<DrainInput, 'cluster' | 'nodeGroup' | 'instanceId'>;
+
+/** Names may contain what paths may not. */
+const part = encodeURIComponent;
+const pathOf = ({ cluster, nodeGroup, instanceId }: Drain) =>
+  `drains/${part(cluster)}/${part(nodeGroup)}/${part(instanceId)}.json`;
+
+/** The records of drains, one for each instance that left. */
+export type DrainRecords = ReturnType<typeof openDrainRecords>;
+
+export function openDrainRecords(bucket: Pick<RunBucket, 'read' | 'replace'>) {
+  const stored = (path: string, record: DrainRecord, etag: string): StoredDrain => ({
+    record,
+    save: async (next) =>
+      next === record ? stored(path, record, etag) : stored(path, next, await bucket.replace(path, next, etag)),
+  });
+
+  const find = async (drain: Drain): Promise<StoredDrain | undefined> => {
+    const path = pathOf(drain);
+    const file = await bucket.read(path, DrainRecord);
+    return file && stored(path, file.content, file.etag);
+  };
+
+  return {
+    /** What happened so far; undefined when nothing has. */
+    find,
+    /** The first record of a drain. Throws `StateFileChanged` when there is one already. */
+    create: async (record: DrainRecord): Promise<StoredDrain> => {
+      const path = pathOf(record);
+      return stored(path, record, await bucket.replace(path, record, undefined));
+    },
+  };
+}
+
+/** The records in the bucket of that name. */
+export const drainRecordsIn = (bucketName: () => string): DrainRecords => openDrainRecords(openRunBucket(bucketName));
