@@ -60,6 +60,8 @@ export async function deploy({
     if (template.Resources[logicalId]?.DeletionPolicy === 'Retain') return;
     await created.get(logicalId)?.delete();
   };
+  const awaited = <Result>(logicalId: string, work: Result | Promise<Result>) =>
+    types.get(logicalId)?.takesTime ? elapse(account, work) : work;
   for (const logicalId of order) {
     const { Type, Properties = {} } = template.Resources[logicalId] as ResourceDeclaration;
     try {
@@ -69,10 +71,10 @@ export async function deploy({
         String(scope.values.get('AWS::StackId')),
         logicalId,
       );
-      const resource = await settled(account, (types.get(logicalId) as ResourceType).create(properties, creation));
+      const resource = await awaited(logicalId, (types.get(logicalId) as ResourceType).create(properties, creation));
       created.set(logicalId, { logicalId, type: Type, ...resource });
     } catch (error) {
-      for (const other of [...created.values()].reverse()) await settled(account, other.delete());
+      for (const other of [...created.values()].reverse()) await awaited(other.logicalId, other.delete());
       if (error instanceof TemplateError) throw error;
       throw new TemplateError(`Resources.${logicalId}`, `${Type} could not be created: ${(error as Error).message}`, {
         cause: error,
@@ -93,13 +95,13 @@ export async function deploy({
   };
 }
 
-/** Lets the account's time pass until a resource is there, or gone: what a stack has in it may take a while. */
-async function settled<Result>({ kernel }: Account, result: Result | Promise<Result>): Promise<Result> {
-  if (!(result instanceof Promise)) return result;
+/** Lets the account's time pass until a resource is there, or gone. */
+async function elapse<Result>({ kernel }: Account, work: Result | Promise<Result>): Promise<Result> {
   let isOver = false;
   const end = () => {
     isOver = true;
   };
+  const result = Promise.resolve(work);
   result.then(end, end);
   await kernel.clock.run(() => isOver);
   return result;

@@ -25,6 +25,8 @@ export type Creation = {
 };
 
 export type ResourceType = {
+  /** Somebody in the account has to do something before the resource is there, or gone. */
+  readonly takesTime?: true;
   /** @throws {TemplateError} for properties that are unknown, of another type, or not simulated */
   readonly create: (properties: unknown, creation: Creation) => CreatedResource | Promise<CreatedResource>;
 };

@@ -1,13 +1,13 @@
 import * as v from 'valibot';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Front, WireRequest, WireResponse } from '../kernel/wire.ts';
-import { anyObject } from '../schema/shapes.ts';
+import { anyObject, openObject } from '../schema/shapes.ts';
 
 /** What a custom resource's provider says, as far as it was understood; the text that it sent where it was not. */
 export type ProviderResponse = Readonly<v.InferOutput<typeof ProviderResponse>> | { readonly malformed: string };
 
 // CloudFormation User Guide, "Custom resource response objects". Other members are ignored.
-const ProviderResponse = v.object({
+const ProviderResponse = openObject({
   Status: v.picklist(['SUCCESS', 'FAILED']),
   Reason: v.optional(v.string()),
   PhysicalResourceId: v.pipe(v.string(), v.minLength(1), v.maxLength(1024)),

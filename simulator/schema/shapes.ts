@@ -26,6 +26,10 @@ export const variantObject = <const Entries extends v.ObjectEntries>(entries: En
 export const strictObject = <const Entries extends v.ObjectEntries>(entries: Entries) =>
   v.pipe(anyObject, variantObject(entries));
 
+/** An object of somebody else's that may have other keys as well; they are left out. */
+export const openObject = <const Entries extends v.ObjectEntries>(entries: Entries) =>
+  v.pipe(anyObject, v.object(entries));
+
 /** Keys that valibot would leave out without a word. */
 const unspeakable = ['__proto__', 'prototype', 'constructor'];
 

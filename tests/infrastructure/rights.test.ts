@@ -134,6 +134,8 @@ describe('what can do harm', () => {
     { action: 'autoscaling:UpdateAutoScalingGroup', steps: ['create-template-version', 'release-lease'] },
     { action: 'ec2:ModifyLaunchTemplate', steps: ['release-lease'] },
     { action: 'autoscaling:RollbackInstanceRefresh', steps: ['roll-back', 'watch-roll-back'] },
+    // Its own, which would go on without anybody who watches it.
+    { action: 'autoscaling:CancelInstanceRefresh', steps: ['withdraw'] },
     { action: 'ssm:PutParameter', steps: ['publish-image'] },
     { action: 'autoscaling:PutLifecycleHook', steps: ['open-admission', 'watch-rollout'] },
     // Where another tool drains, ours is taken off.
@@ -147,7 +149,6 @@ describe('what can do harm', () => {
   });
 
   it.each([
-    'autoscaling:CancelInstanceRefresh',
     'autoscaling:SetDesiredCapacity',
     'autoscaling:SuspendProcesses',
     'autoscaling:TerminateInstanceInAutoScalingGroup',

@@ -25,9 +25,15 @@ async function describeAll({ stage, call }: SeveralRuns): Promise<Description> {
     { AutoScalingGroupNames: [autoScalingGroupName] },
   );
   const { Instances: _, ...group } = AutoScalingGroups[0] ?? {};
+  const { LifecycleHooks } = await call<{ LifecycleHooks: { LifecycleHookName: string }[] }>(
+    autoScaling.service,
+    'DescribeLifecycleHooks',
+    inGroup,
+  );
   return {
     group,
-    hooks: await call(autoScaling.service, 'DescribeLifecycleHooks', inGroup),
+    // One stays on purpose: without it a node that leaves after the run would not be drained.
+    hooks: LifecycleHooks.filter(({ LifecycleHookName }) => LifecycleHookName !== 'reglaze-drain'),
     templates: await call(ec2.service, 'DescribeLaunchTemplates', {}),
     ...(kind === 'managed' && {
       nodegroup: await call(eks.service, 'DescribeNodegroup', { clusterName, nodegroupName: name }),

@@ -14,6 +14,7 @@ const longestSeconds = 3600;
  * not simulated.
  */
 export const customResource: ResourceType = {
+  takesTime: true,
   async create(properties, creation) {
     const { account, logicalId } = creation;
     const given = asTexts(properties) as Properties;
