@@ -77,29 +77,37 @@ const principalOf = (roleArn: string): 'reader' | 'mover' => (/-mover(-|$)/.test
 
 const rightsOf = { reader: 'read its nodes', mover: 'drain its nodes' };
 
-/** Whom a cluster refuses something. */
-type Client = { readonly clusterName: string; readonly roleArn: string };
+/** Whom a cluster refuses something; a role of ours, or whoever runs this. */
+type Client = { readonly clusterName: string; readonly roleArn: string | undefined };
 
-/** What a status other than 200 means. */
-function refusal({ clusterName, roleArn }: Client, path: string, { status, body }: Answer): Error {
-  if (status === 401 || status === 403) {
-    const principal = principalOf(roleArn);
+function accessDenied({ clusterName, roleArn }: Client, path: string, status: number): ClusterAccessDenied {
+  if (roleArn === undefined) {
     return new ClusterAccessDenied(
-      `Cluster ${clusterName} does not let the ${principal} role ${rightsOf[principal]} (HTTP ${status}). ` +
-        `Run: npm run grant -- --cluster ${clusterName}, then: kubectl apply -f infrastructure/kubernetes/${principal}.yml`,
+      `Cluster ${clusterName} does not let you ask for ${path} (HTTP ${status}). Do it as its administrator.`,
     );
   }
+  const principal = principalOf(roleArn);
+  return new ClusterAccessDenied(
+    `Cluster ${clusterName} does not let the ${principal} role ${rightsOf[principal]} (HTTP ${status}). ` +
+      `Run: npm run grant -- --cluster ${clusterName}, then: kubectl apply -f infrastructure/kubernetes/${principal}.yml`,
+  );
+}
+
+/** What a status other than 200 means. */
+function refusal(client: Client, path: string, { status, body }: Answer): Error {
+  const { clusterName } = client;
+  if (status === 401 || status === 403) return accessDenied(client, path, status);
   const message = `GET ${path} of cluster ${clusterName} answered HTTP ${status}: ${body.slice(0, 300)}`;
   return status === 429 || status >= 500 ? new KubernetesUnavailable(message) : new Error(message);
 }
 
 /**
- * A connection to a cluster as one of our roles there, the reader or the mover.
+ * A connection to a cluster as one of our roles there, the reader or the mover; without a role as whoever runs this.
  *
  * @throws {ClusterAccessDenied} From each call: the cluster does not know the role, or gives it no right to do this.
  * @throws {KubernetesUnavailable} From each call: the API server failed or could not be reached; asking again is safe.
  */
-export async function connectApiServer(clusterName: string, roleArn: string): Promise<ApiServer> {
+export async function connectApiServer(clusterName: string, roleArn: string | undefined): Promise<ApiServer> {
   const client = { clusterName, roleArn };
   const endpoint = await endpointOf(clusterName);
   const token = await clusterToken(clusterName, roleArn);

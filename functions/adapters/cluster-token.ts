@@ -36,14 +36,14 @@ async function sessionOf(roleArn: string): Promise<Session> {
 }
 
 /**
- * A bearer token by which the API server of an EKS cluster recognises the role.
+ * A bearer token by which the API server of an EKS cluster recognises the role, or without one whoever runs this.
  *
  * It is a signed request to STS that the cluster sends for us; signing needs no call. The cluster's name is signed with
  * it, and nothing but the parameters of the signature may stand in its query: the cluster refuses more.
  */
-export async function clusterToken(clusterName: string, roleArn: string): Promise<string> {
-  const credentials = await sessionOf(roleArn);
-  const { region, sha256 } = client().config;
+export async function clusterToken(clusterName: string, roleArn: string | undefined): Promise<string> {
+  const { region, sha256, credentials: own } = client().config;
+  const credentials = roleArn === undefined ? await own() : await sessionOf(roleArn);
   const regionName = await region();
   const hostname = `sts.${regionName}.${regionName.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`;
   const signer = new SignatureV4({ service: 'sts', region: regionName, credentials, sha256 });

@@ -123,12 +123,13 @@ export const secondsToNextLook = (isBooting: boolean): number => (isBooting ? 12
 
 /**
  * New instances that wait at our hook and whose event should have arrived by now: events are delivered by best effort.
- * They are found by one look or two; whoever still waits at our hook after five minutes is being admitted.
+ * Looks are two minutes apart while one boots, so a slow one finds them too; whoever waits for longer than that is being
+ * admitted, since nobody waits at our hook for five minutes unasked.
  */
 export const unattended = (instances: readonly GroupInstance[], now: Date): GroupInstance[] =>
   instances.filter(({ lifecycleState, launchedAt }) => {
     const ageSeconds = launchedAt === undefined ? 0 : (now.getTime() - launchedAt.getTime()) / 1000;
-    return lifecycleState === 'Pending:Wait' && ageSeconds > 120 && ageSeconds <= 300;
+    return lifecycleState === 'Pending:Wait' && ageSeconds > 120 && ageSeconds <= 270;
   });
 
 /** The instances of which a look has to know more than Auto Scaling says: few, where a hook gates every launch. */

@@ -34,7 +34,14 @@ async function moveAlias(state: StateFile, view: TemplateView, { step }: UnpinSt
   if (step === 'set-default') await aliases.setDefault(proved);
 }
 
-async function followAgain(state: StateFile, { driver, aliases }: UnpinDependencies): Promise<UnpinStep> {
+/**
+ * Makes the alias stand for what the group has proved and has the group follow it, where that is ours to do. Asked only
+ * while `isPinnedByUs` holds, of a group of whose unit no rollout makes versions any more. Safe twice.
+ */
+export async function followAgain(
+  state: StateFile,
+  { driver, aliases }: Pick<UnpinDependencies, 'driver' | 'aliases'>,
+): Promise<UnpinStep> {
   const { id } = state.before.launchTemplate;
   const view = await aliases.view(state.before.launchTemplate);
   const step = decideUnpin(state, view);

@@ -24,7 +24,7 @@ type Dependencies = {
   readonly now: () => Date;
 };
 
-const pauseSeconds = 30;
+const pauseSeconds = 60;
 
 /**
  * Step "Wait for removal": one look whether an instance that was let go is terminated and its node object gone. Tells

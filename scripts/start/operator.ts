@@ -1,3 +1,4 @@
+import type { Cluster } from '../../simulator/kubernetes/cluster.ts';
 import type { Scenario } from '../../simulator/scenario/schema.ts';
 import type { Stage } from './stage.ts';
 
@@ -57,10 +58,21 @@ function act(stage: Omit<Stage, 'awaitsOperator'>, does: OperatorAction['does'])
       return;
     case 'set-desired-capacity':
       account.autoScaling.setDesiredCapacity(groupNamed(stage, does.group), does.to);
+      return;
+    case 'apply-manifest':
+      clusterNamed(stage, does.cluster).applyManifest(does.manifest);
   }
 }
 
 /** The Auto Scaling group of `<cluster>/<node group>`; an unknown one is refused by whoever is asked for it. */
 function groupNamed({ nodeGroups }: Pick<Stage, 'nodeGroups'>, named: string): string {
   return nodeGroups.find(({ cluster, name }) => `${cluster}/${name}` === named)?.autoScalingGroupName ?? named;
+}
+
+/** @throws {Error} The scenario has no such cluster. */
+function clusterNamed({ clusters }: Pick<Stage, 'clusters'>, name: string): Cluster {
+  const cluster = clusters.get(name);
+  if (cluster === undefined)
+    throw new Error(`An operator of the scenario works on cluster ${name}, which it does not have.`);
+  return cluster;
 }

@@ -175,6 +175,8 @@ const operatorAction = strictObject({
     variantObject({ kind: v.literal('remove-stack') }),
     /** `<cluster>/<node group>`. */
     variantObject({ kind: v.literal('set-desired-capacity'), group: v.string(), to: countFromZero }),
+    /** Created or replaced, as by `kubectl apply` of an administrator. */
+    variantObject({ kind: v.literal('apply-manifest'), cluster: v.string(), manifest: workloads.manifest }),
   ]),
 });
 

@@ -13,6 +13,16 @@ function callsOf(log: readonly LogEntry[], operation: string, functionName?: str
 const invocationsOf = (log: readonly LogEntry[], functionName: string): number =>
   entriesOf(log, 'function.invoked').filter((each) => String(each.functionName).endsWith(functionName)).length;
 
+/** The functions of the machine drain-node. */
+const drainSteps = [
+  'take-turn',
+  'drain-node',
+  'answer-drain-hook',
+  'check-replicas',
+  'return-turn',
+  'wait-for-removal',
+].map((step) => `reglaze-live-${step}`);
+
 describe('every-kind', () => {
   let played: Played;
   beforeAll(async () => {
@@ -32,13 +42,16 @@ describe('every-kind', () => {
       expect(readyNodes?.lowest).toBeGreaterThanOrEqual(readyNodes?.desired ?? Infinity);
   });
 
+  // The first months drained nothing, so the steps of drains are left out.
   it('costs no more calls and transitions for a replaced node than the first measured months', () => {
     const { nodeGroups, calls } = played.document;
-    const sum = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((a, b) => a + b, 0);
     const replaced = nodeGroups.reduce((nodes, group) => nodes + group.nodes.patched, 0);
+    const perNode = (kind: string) =>
+      entriesOf(played.log, kind).filter(({ functionName }) => !drainSteps.includes(String(functionName))).length /
+      replaced;
     expect(replaced).toBe(41);
-    expect(sum(calls.aws) / replaced).toBeLessThanOrEqual(52.5);
-    expect(sum(calls.kubernetes) / replaced).toBeLessThanOrEqual(14.5);
+    expect(perNode('call.aws')).toBeLessThanOrEqual(52.5);
+    expect(perNode('call.kubernetes')).toBeLessThanOrEqual(14.5);
     expect(calls.transitions / replaced).toBeLessThanOrEqual(65.1);
   });
 
