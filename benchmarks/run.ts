@@ -2,7 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 /** Every benchmark, cheapest first; each prints its figures and its ratios. */
-const benchmarks = ['replaced-nodes.ts', 'start.ts', 'seeded-runs.ts', 'bundles.ts', 'kubernetes-client.ts'];
+const benchmarks = [
+  'replaced-nodes.ts',
+  'rolling-pods.ts',
+  'start.ts',
+  'seeded-runs.ts',
+  'bundles.ts',
+  'kubernetes-client.ts',
+];
 
 let failed = 0;
 for (const name of benchmarks) {
