@@ -110,6 +110,8 @@ async function drainStep(api: ApiServer): Promise<unknown> {
     keepWaiting: async () => 'done',
     identifyInstance: async () => ({ imageId: 'ami-0old', privateDnsName: nameOf(7) }),
     connect: async () => api,
+    listInstances: async () => [],
+    chance: () => 0.5,
     records,
     now,
   })(input);

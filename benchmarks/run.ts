@@ -5,6 +5,8 @@ import { join } from 'node:path';
 const benchmarks = [
   'replaced-nodes.ts',
   'rolling-pods.ts',
+  'admissions.ts',
+  'large-cluster.ts',
   'start.ts',
   'seeded-runs.ts',
   'bundles.ts',

@@ -179,7 +179,10 @@ function createCompute(
   const ec2 = createEc2({ kernel, iam, ssmParameter: (name) => ssm.parameters.get(name)?.value, quotas, ...as('ec2') });
   const autoScaling = createAutoScaling({ kernel, ec2, events: events.bus, iam, ...as('autoScaling') });
   const imageBuilder = createImageBuilder({ kernel, events: events.bus, ...as('imageBuilder') });
-  const eks = createEks({ kernel, iam, ec2, autoScaling, endpointUrl: endpoint, ...as('eks') });
+  const eks = createEks({
+    ...{ kernel, iam, ec2, autoScaling, endpointUrl: endpoint, parameters: ssm.parameters },
+    ...as('eks'),
+  });
   return { ec2, autoScaling, imageBuilder, eks };
 }
 

@@ -5,6 +5,7 @@ import {
   type Filter,
   type Instance,
 } from '@aws-sdk/client-auto-scaling';
+import { autoscalerTag, type GroupSight } from '../domain/autoscaler.ts';
 import { NodeGroupNotFound } from '../domain/errors.ts';
 import type { GroupInstance } from '../domain/node-group.ts';
 import type { GroupSizes, LaunchFailure } from '../domain/rollout.ts';
@@ -86,6 +87,16 @@ const translateInstance = (instance: Instance): GroupInstance => ({
 /** The instances that a group has now, without their AMIs. */
 export const listInstances = async (autoScalingGroupName: string): Promise<GroupInstance[]> =>
   instancesOf(await getGroup(autoScalingGroupName));
+
+/** What a look at a rollout reads of its group, in one call. */
+export async function viewGroup(autoScalingGroupName: string): Promise<GroupSight> {
+  const group = await getGroup(autoScalingGroupName);
+  return {
+    instances: instancesOf(group),
+    desired: group.DesiredCapacity ?? 0,
+    autoscaled: Object.hasOwn(tagsOf(group), autoscalerTag),
+  };
+}
 
 /** How many instances a group shall have now, and how many it may. */
 export async function readSizes(autoScalingGroupName: string): Promise<GroupSizes> {

@@ -13,13 +13,13 @@ type Drain = Pick<DrainInput, 'cluster' | 'nodeGroup' | 'instanceId'>;
 
 /** Names may contain what paths may not. */
 const part = encodeURIComponent;
-const pathOf = ({ cluster, nodeGroup, instanceId }: Drain) =>
-  `drains/${part(cluster)}/${part(nodeGroup)}/${part(instanceId)}.json`;
+const folderOf = ({ cluster, nodeGroup }: Omit<Drain, 'instanceId'>) => `drains/${part(cluster)}/${part(nodeGroup)}/`;
+const pathOf = ({ instanceId, ...group }: Drain) => `${folderOf(group)}${part(instanceId)}.json`;
 
 /** The records of drains, one for each instance that left. */
 export type DrainRecords = ReturnType<typeof openDrainRecords>;
 
-export function openDrainRecords(bucket: Pick<RunBucket, 'read' | 'replace'>) {
+export function openDrainRecords(bucket: Pick<RunBucket, 'read' | 'replace' | 'list'>) {
   const stored = (path: string, record: DrainRecord, etag: string): StoredDrain => ({
     record,
     save: async (next) =>
@@ -35,6 +35,12 @@ export function openDrainRecords(bucket: Pick<RunBucket, 'read' | 'replace'>) {
   return {
     /** What happened so far; undefined when nothing has. */
     find,
+    /** The nodes that left during a run. Reads only what was written since it took the group: records stay for good. */
+    listOfRun: async ({ run, ...group }: Omit<Drain, 'instanceId'> & { readonly run: string }, since: Date) => {
+      const paths = await bucket.list(folderOf(group), since);
+      const files = await Promise.all(paths.map((path) => bucket.read(path, DrainRecord)));
+      return files.flatMap((file) => (file?.content.run === run ? [file.content] : []));
+    },
     /** The first record of a drain. Throws `StateFileChanged` when there is one already. */
     create: async (record: DrainRecord): Promise<StoredDrain> => {
       const path = pathOf(record);

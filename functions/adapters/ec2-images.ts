@@ -47,6 +47,7 @@ export async function describeAmi(amiId: string): Promise<Ami> {
   const failedSmokeTest = image.Tags?.find(({ Key }) => Key === failedTestTag)?.Value;
   return {
     amiId,
+    name: image.Name,
     state: image.State ?? 'unknown',
     platform: image.Platform,
     ...(failedSmokeTest !== undefined && { failedSmokeTest }),

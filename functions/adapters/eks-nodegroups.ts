@@ -8,8 +8,8 @@ import {
   UpdateNodegroupVersionCommand,
   type UpdateStatus,
 } from '@aws-sdk/client-eks';
-import { AwsUnavailable, NodeGroupNotFound, ReplacementByOthers } from '../domain/errors.ts';
-import type { TemplateVersion } from '../domain/node-group.ts';
+import { AwsUnavailable, NodeGroupNotFound, ReleaseNotFound, ReplacementByOthers } from '../domain/errors.ts';
+import { type LaunchVersion, versionName } from '../domain/node-group.ts';
 import type { Replacement } from '../domain/replacement.ts';
 import { awsCall, isAwsError } from './aws-call.ts';
 import { eks } from './eks-client.ts';
@@ -91,6 +91,7 @@ function translateUpdate({ id = '', status, errors }: Update): Replacement {
     id,
     status: statuses[status ?? 'InProgress'],
     detail: details.join('; ') || `EKS says ${status}`,
+    errorCodes: (errors ?? []).flatMap(({ errorCode }) => errorCode ?? []),
     launchTemplate: undefined,
   };
 }
@@ -102,17 +103,24 @@ export async function getUpdate(name: ManagedName, updateId: string): Promise<Re
   return translateUpdate(update ?? {});
 }
 
+/** Of a release EKS keeps the group's launch template, if it has one, at its version; of a template it takes no release. */
+const wanted = (target: LaunchVersion) =>
+  'release' in target
+    ? { releaseVersion: target.release }
+    : { launchTemplate: { id: target.id, version: String(target.version) } };
+
 /**
- * Starts the update of a group to a version of its launch template; answers the update's id.
+ * Starts the update of a group to a version of its launch template or to a release of Amazon's AMI; answers the update's id.
  *
  * Safe twice: the same `token` gives the same update.
  *
  * @throws {ReplacementByOthers} Another update runs, and an update cannot be cancelled.
  * @throws {AwsUnavailable} The version is too new to be known everywhere.
+ * @throws {ReleaseNotFound} EKS does not take the release for this group.
  */
 export async function startUpdate(
   name: ManagedName,
-  launchTemplate: TemplateVersion,
+  target: LaunchVersion,
   { force, token }: { readonly force: boolean; readonly token: string },
 ): Promise<string> {
   try {
@@ -121,7 +129,7 @@ export async function startUpdate(
         new UpdateNodegroupVersionCommand({
           clusterName: name.cluster,
           nodegroupName: name.nodeGroup,
-          launchTemplate: { id: launchTemplate.id, version: String(launchTemplate.version) },
+          ...wanted(target),
           force,
           clientRequestToken: token,
         }),
@@ -130,7 +138,12 @@ export async function startUpdate(
     return update?.id ?? '';
   } catch (error) {
     if (isVersionUnknown(error)) {
-      throw new AwsUnavailable(`EKS does not know version ${launchTemplate.version} of ${launchTemplate.id} yet`, {
+      throw new AwsUnavailable(`EKS does not know ${versionName(target)} yet`, {
+        cause: error,
+      });
+    }
+    if ('release' in target && isAwsError(error, 'InvalidParameterException')) {
+      throw new ReleaseNotFound(`EKS does not take ${versionName(target)} for ${subject(name)}: ${error.message}`, {
         cause: error,
       });
     }

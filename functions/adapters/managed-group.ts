@@ -2,7 +2,8 @@ import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 import type { Nodegroup } from '@aws-sdk/client-eks';
 import { shortHash } from '../domain/execution-name.ts';
 import type { LaunchSource, NodeGroup } from '../domain/node-group.ts';
-import type { NodeGroupDriver, ReplacementOrder } from '../domain/node-group-driver.ts';
+import type { NodeGroupDriver, ReplacementOrder, TaggedGroup } from '../domain/node-group-driver.ts';
+import { isWindowsType, type ReleaseVersion } from '../domain/release-line.ts';
 import { isOurTag } from '../domain/tags.ts';
 import { findGroupsByName, instancesOf } from './auto-scaling-groups.ts';
 import { getNodegroup, getUpdate, listAllNodegroups, startUpdate } from './eks-nodegroups.ts';
@@ -11,9 +12,21 @@ import { withRoom } from './template-room.ts';
 
 const autoScalingGroupNameOf = ({ resources }: Nodegroup): string => resources?.autoScalingGroups?.[0]?.name ?? '';
 
+const releaseOf = ({ amiType = 'CUSTOM', version = '', releaseVersion = '' }: Nodegroup): ReleaseVersion => ({
+  amiType,
+  kubernetesVersion: version,
+  releaseVersion,
+});
+
+const taggedGroup = (nodegroup: Nodegroup): TaggedGroup => ({
+  tags: nodegroup.tags ?? {},
+  ...(isWindowsType(nodegroup.amiType ?? '') && { release: releaseOf(nodegroup) }),
+});
+
 /** What the group launches from, before the template itself is read. Only a custom AMI makes it ours to change. */
-function sourceOf({ amiType, launchTemplate }: Nodegroup): LaunchSource {
-  if (amiType !== 'CUSTOM' || !launchTemplate?.id) return { type: 'amazon', amiType: amiType ?? 'unknown' };
+function sourceOf(nodegroup: Nodegroup): LaunchSource {
+  const { amiType, launchTemplate } = nodegroup;
+  if (amiType !== 'CUSTOM' || !launchTemplate?.id) return { type: 'amazon', ...releaseOf(nodegroup) };
   const template = { id: launchTemplate.id, version: Number(launchTemplate.version) };
   return { type: 'launch-template', template, imageId: undefined, hasInstanceRequirements: false };
 }
@@ -54,13 +67,15 @@ async function complete(nodegroups: readonly Nodegroup[]): Promise<NodeGroup[]> 
 const isOurs = ({ tags }: Nodegroup): boolean => Object.keys(tags ?? {}).some(isOurTag);
 
 /** The same try of the same rollout always has the same token, by which EKS answers with the same update. */
-const tokenOf = ({ key, launchTemplate, attempt }: ReplacementOrder): string =>
-  `reglaze-${shortHash([key.run, key.cluster, key.nodeGroup, launchTemplate.version, attempt.attempts].join('\n'))}`;
+function tokenOf({ key, target, attempt }: ReplacementOrder): string {
+  const version = 'release' in target ? target.release : target.version;
+  return `reglaze-${shortHash([key.run, key.cluster, key.nodeGroup, version, attempt.attempts].join('\n'))}`;
+}
 
 /** Node groups that EKS manages; they are replaced by EKS's own updates, never by an instance refresh. */
 export const managedGroups: NodeGroupDriver = {
   reversible: false,
-  listTags: async () => (await listAllNodegroups()).filter(isOurs).map(({ tags }) => tags ?? {}),
+  listTagged: async () => (await listAllNodegroups()).filter(isOurs).map(taggedGroup),
   discover: async (isWanted) => {
     const wanted = (await listAllNodegroups()).filter((each) => isOurs(each) && isWanted(each.tags ?? {}));
     return Promise.all((await complete(wanted)).map(withRoom));
@@ -82,7 +97,7 @@ export const managedGroups: NodeGroupDriver = {
   closeAdmission: async () => {},
   // Updates have a token; nothing has to be told apart by what was there before.
   newestReplacementId: async () => undefined,
-  start: (order) => startUpdate(order.key, order.launchTemplate, { force: order.policy.force, token: tokenOf(order) }),
+  start: (order) => startUpdate(order.key, order.target, { force: order.policy.force, token: tokenOf(order) }),
   findReplacement: async (state, { id }) => {
     if (id !== undefined) return getUpdate(state, id);
     const { status } = await getNodegroup(state);

@@ -37,8 +37,8 @@ export type RunBucket = {
     key: string,
     schema: Schema,
   ) => Promise<StoredFile<v.InferOutput<Schema>> | undefined>;
-  /** The keys that begin so, in as few calls as the pages allow. */
-  readonly list: (prefix: string) => Promise<string[]>;
+  /** The keys that begin so, in as few calls as the pages allow; with `since` only those of files written then or later. */
+  readonly list: (prefix: string, since?: Date) => Promise<string[]>;
   /** Writes the file whatever was there before. */
   readonly write: (key: string, content: unknown) => Promise<void>;
   /**
@@ -77,14 +77,22 @@ async function read<Schema extends v.GenericSchema>(Bucket: string, Key: string,
   }
 }
 
-async function list(Bucket: string, Prefix: string): Promise<string[]> {
+/** S3 tells times in whole seconds. */
+const isOlder = (writtenAt: Date | undefined, since: Date): boolean =>
+  writtenAt !== undefined && writtenAt.getTime() < Math.floor(since.getTime() / 1000) * 1000;
+
+async function list(Bucket: string, Prefix: string, since = new Date(0)): Promise<string[]> {
   const keys: string[] = [];
   let ContinuationToken: string | undefined;
   do {
     const page = await awsCall('s3:ListBucket', Prefix, () =>
       client().send(new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken })),
     );
-    keys.push(...(page.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [Key])));
+    keys.push(
+      ...(page.Contents ?? []).flatMap(({ Key, LastModified }) =>
+        Key === undefined || isOlder(LastModified, since) ? [] : [Key],
+      ),
+    );
     ContinuationToken = page.NextContinuationToken;
   } while (ContinuationToken !== undefined);
   return keys;
@@ -113,7 +121,7 @@ async function replace(Bucket: string, Key: string, content: unknown, etag: stri
 export function openRunBucket(bucketName: () => string): RunBucket {
   return {
     read: (key, schema) => read(bucketName(), key, schema),
-    list: (prefix) => list(bucketName(), prefix),
+    list: (prefix, since) => list(bucketName(), prefix, since),
     write: async (key, content) => {
       await put({ Bucket: bucketName(), Key: key, Body: text(content) });
     },

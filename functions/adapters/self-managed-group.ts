@@ -1,6 +1,6 @@
 import type { AutoScalingGroup, DesiredConfiguration } from '@aws-sdk/client-auto-scaling';
 import { ReplacementByOthers } from '../domain/errors.ts';
-import type { LaunchSource, NodeGroup, TemplateVersion } from '../domain/node-group.ts';
+import { type LaunchSource, type LaunchVersion, type NodeGroup, templateVersion } from '../domain/node-group.ts';
 import type { NodeGroupDriver, ReplacementOrder } from '../domain/node-group-driver.ts';
 import { refreshPreferences } from '../domain/preferences.ts';
 import { chooseStart, isActive } from '../domain/replacement.ts';
@@ -66,11 +66,8 @@ async function withTemplate(group: NodeGroup): Promise<NodeGroup> {
 }
 
 /** What the group is to launch: the version, in the policy that the group has at this moment, if it has one. */
-async function desiredConfiguration({
-  group,
-  launchTemplate,
-  overrides,
-}: ReplacementOrder): Promise<DesiredConfiguration> {
+async function desiredConfiguration({ group, target, overrides }: ReplacementOrder): Promise<DesiredConfiguration> {
+  const launchTemplate = templateVersion(target);
   if (group.source.type !== 'launch-template' || group.source.overrides === undefined) {
     const { id, version } = launchTemplate;
     return { LaunchTemplate: { LaunchTemplateId: id, Version: String(version) } };
@@ -80,9 +77,9 @@ async function desiredConfiguration({
 }
 
 async function start(order: ReplacementOrder): Promise<string> {
-  const { group, launchTemplate, policy, firstAlone, attempt } = order;
+  const { group, target, policy, firstAlone, attempt } = order;
   const { autoScalingGroupName, desiredCapacity } = group;
-  const choice = chooseStart(await listRefreshes(autoScalingGroupName), launchTemplate, attempt);
+  const choice = chooseStart(await listRefreshes(autoScalingGroupName), target, attempt);
   if (choice.answer === 'adopt') return choice.id;
   if (choice.answer === 'others') {
     throw new ReplacementByOthers(
@@ -93,7 +90,7 @@ async function start(order: ReplacementOrder): Promise<string> {
   return startRefresh(autoScalingGroupName, desired, refreshPreferences(desiredCapacity, policy, firstAlone));
 }
 
-async function findStarted(autoScalingGroupName: string, target: TemplateVersion, after: string | undefined) {
+async function findStarted(autoScalingGroupName: string, target: LaunchVersion, after: string | undefined) {
   const refreshes = await listRefreshes(autoScalingGroupName);
   const choice = chooseStart(refreshes, target, { after });
   return choice.answer === 'adopt' ? refreshes.find(({ id }) => id === choice.id) : undefined;
@@ -102,7 +99,7 @@ async function findStarted(autoScalingGroupName: string, target: TemplateVersion
 /** Node groups that are Auto Scaling groups of their own; they are replaced by instance refreshes. */
 export const selfManagedGroups: NodeGroupDriver = {
   reversible: true,
-  listTags: async () => (await findGroupsByTagKey(knownTagNames)).map(tagsOf),
+  listTagged: async () => (await findGroupsByTagKey(knownTagNames)).map((group) => ({ tags: tagsOf(group) })),
   discover: async (isWanted) => {
     const groups = await findGroupsByTagKey(knownTagNames);
     return Promise.all(
@@ -132,8 +129,8 @@ export const selfManagedGroups: NodeGroupDriver = {
     metadata === undefined ? deleteDrainHook(autoScalingGroupName) : putDrainHook(autoScalingGroupName, metadata),
   newestReplacementId: async (autoScalingGroupName) => (await listRefreshes(autoScalingGroupName))[0]?.id,
   start,
-  findReplacement: ({ autoScalingGroupName }, { id, after }, launchTemplate) =>
-    id === undefined ? findStarted(autoScalingGroupName, launchTemplate, after) : findRefresh(autoScalingGroupName, id),
+  findReplacement: ({ autoScalingGroupName }, { id, after }, target) =>
+    id === undefined ? findStarted(autoScalingGroupName, target, after) : findRefresh(autoScalingGroupName, id),
   reverse: async (autoScalingGroupName) => {
     await reverseRefresh(autoScalingGroupName);
   },

@@ -62,6 +62,8 @@ export const DrainRecord = strictObject({
   slot: v.optional(nonEmpty),
   turnAt: v.optional(timestamp),
   cordonedAt: v.optional(timestamp),
+  /** Pods of the node had volumes, whose detachment is waited for. */
+  volumes: v.optional(v.literal(true)),
   evicted: v.array(EvictedPod),
   refused: v.array(RefusedPod),
   forced: v.array(ForcedPod),

@@ -54,6 +54,11 @@ export class ClusterAccessDenied extends Error {
   override readonly name = 'ClusterAccessDenied';
 }
 
+/** Amazon has no AMI of that type and Kubernetes version in this Region, or does not say which release it is. */
+export class ReleaseNotFound extends Error {
+  override readonly name = 'ReleaseNotFound';
+}
+
 export class ImageNotFound extends Error {
   override readonly name = 'ImageNotFound';
 }
@@ -160,6 +165,8 @@ export const reasonNames = [
   'WarmPool',
   'AmiFromParameter',
   'AmazonsOwnAmi',
+  'NotAmazonsAmi',
+  'NotWindows',
   'AttributeBasedInstanceTypes',
   'ProcessesSuspended',
   'ReplacementByOthers',
@@ -175,6 +182,10 @@ export const reasonNames = [
   'LeaseHeld',
   // Planned all the same, or beside any other end: what became of the group since its last rollout.
   'Regressed',
+  // Planned all the same, and told at any end: it will be an obstacle one day.
+  'LaunchTemplateNearlyFull',
+  // Planned all the same: the rollout may meet it.
+  'AutoscalerImpatient',
   // Ends of a rollout.
   'NodeNeverJoined',
   'SmokeTestFailed',
@@ -183,12 +194,14 @@ export const reasonNames = [
   'LaunchFailed',
   'ReplacementFailed',
   'NoRoomToSurge',
+  'JoinersDeletedByAutoscaler',
   'ReplacementCancelled',
   'ReplacementReversed',
   'NodesNotVerified',
   'NodesLeftBehind',
   'RolloutOverdue',
   'RollBackFailed',
+  'NoWayBack',
   'UnitFailed',
   'VersionPinned',
   'RolloutEndedEarly',
@@ -202,6 +215,7 @@ export const reasonNames = [
   'NodeStayed',
   // What a node that leaves waits for, in the result of a step.
   'TurnsTaken',
+  'PodsLeft',
   'NoNodeInZone',
   'ReplicasMissing',
 ] as const;

@@ -1,4 +1,5 @@
 import type { ImageArnParts } from './image.ts';
+import type { ReleaseLine } from './release-line.ts';
 
 const longestName = 80;
 const hashLength = 13;
@@ -26,6 +27,13 @@ export function runName(arn: string, { name, version, build }: ImageArnParts): s
   const suffix = `-${version}-${build}`;
   return executionName(name.slice(0, longestName - hashLength - 1 - suffix.length) + suffix, arn);
 }
+
+/** Name of the run of one of Amazon's releases. */
+export const releaseRunName = ({ amiType, kubernetesVersion }: ReleaseLine, releaseVersion: string): string =>
+  executionName(
+    `amazon-${amiType}-${releaseVersion}`,
+    ['amazon', amiType, kubernetesVersion, releaseVersion].join('\n'),
+  );
 
 /**
  * What a run is called in files, leases and reports: the name of its execution and when that was started, such as

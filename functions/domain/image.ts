@@ -7,7 +7,8 @@ import {
   ImageNotFound,
   ImageNotUsable,
 } from './errors.ts';
-import { nonEmpty, strictObject } from './shapes.ts';
+import { amazonsChannel, ReleaseLine } from './release-line.ts';
+import { nearestOf, nonEmpty, strictObject } from './shapes.ts';
 
 const buildVersionArn =
   /^arn:aws[^:]*:imagebuilder:([^:]+):(\d{12}|aws(?:-[a-z-]+)?):image\/([a-z0-9-_]+)\/(\d+\.\d+\.\d+)\/(\d+)$/;
@@ -21,24 +22,36 @@ export const ImageArn = v.pipe(
   ),
 );
 
-/** An AMI of Windows Server that is ready to be rolled out, and the image that it was made from. */
-export const Image = strictObject({
-  arn: ImageArn,
-  name: nonEmpty,
+const ami = {
   version: nonEmpty,
   amiId: v.pipe(v.string(), v.startsWith('ami-')),
   serverLine: v.pipe(v.string(), v.regex(/^\d{4}$/)),
   /** When a smoke test blamed the AMI before this run, and for what. */
   failedSmokeTest: v.optional(v.string()),
-});
-export type Image = Readonly<v.InferOutput<typeof Image>>;
+};
 
-/** True when both are builds of one image and `a` was built later. */
-export function isNewerBuild(a: Pick<Image, 'name' | 'version'>, b: Pick<Image, 'name' | 'version'>): boolean {
-  const [left, right] = [a, b].map(({ version }) => version.split(/[./]/).map(Number));
+/** Made by Image Builder; `name` is that of the image, and of the channel that it feeds. */
+const BuiltImage = strictObject({ arn: ImageArn, name: nonEmpty, ...ami });
+
+/** Made by Amazon: `version` is a release of EKS, such as `1.35-2026.04.18`. */
+const ReleasedImage = strictObject({ name: v.literal(amazonsChannel), release: ReleaseLine, ...ami });
+
+/** An AMI of Windows Server that is ready to be rolled out, and what it was made as. `name` is that of its channel. */
+export const Image = nearestOf([BuiltImage, ReleasedImage]);
+export type Image =
+  | Readonly<v.InferOutput<typeof BuiltImage> & { release?: undefined }>
+  | Readonly<v.InferOutput<typeof ReleasedImage>>;
+
+/** True when version `a` came after `b`: `2026.5.12/2` after `2026.5.12/1`, `1.35-2026.05.16` after `1.35-2026-04-18`. */
+export function isNewerVersion(a: string, b: string): boolean {
+  const [left, right] = [a, b].map((version) => version.split(/[./-]/).map(Number));
   const differing = left?.findIndex((part, index) => part !== right?.[index]) ?? -1;
-  return a.name === b.name && differing >= 0 && (left?.[differing] ?? 0) > (right?.[differing] ?? 0);
+  return differing >= 0 && (left?.[differing] ?? 0) > (right?.[differing] ?? 0);
 }
+
+/** True when both are builds of one image, or releases of Amazon, and `a` was made later. */
+export const isNewerBuild = (a: Pick<Image, 'name' | 'version'>, b: Pick<Image, 'name' | 'version'>): boolean =>
+  a.name === b.name && isNewerVersion(a.version, b.version);
 
 export type ImageArnParts = {
   readonly partition: string;
@@ -80,6 +93,7 @@ export type ImageBuild = {
 /** What EC2 says about an AMI; `platform` is undefined for everything but Windows. */
 export type Ami = {
   readonly amiId: string;
+  readonly name?: string | undefined;
   readonly state: string;
   readonly platform: string | undefined;
   /** What a smoke test that blamed it has written on it. */
@@ -123,16 +137,18 @@ export function refuseUnusableBuild(build: ImageBuild): void {
   }
 }
 
-/** @throws when EC2 would not launch Windows nodes from the AMI. */
-export function refuseUnusableAmi(ami: Ami, imageArn: string): void {
+/**
+ * @param of what the AMI was made as, for the sentence.
+ * @param advice what to do when it is not there.
+ * @throws when EC2 would not launch Windows nodes from the AMI.
+ */
+export function refuseUnusableAmi(ami: Ami, of: string, advice = 'Build the image again.'): void {
   // EC2 answers `windows` although its model says `Windows`.
   if (ami.platform?.toLowerCase() !== 'windows') {
-    throw new AmiNotWindows(`AMI ${ami.amiId} of image ${imageArn} is not a Windows AMI. Check the image's recipe.`);
+    throw new AmiNotWindows(`AMI ${ami.amiId} of ${of} is not a Windows AMI. Check the image's recipe.`);
   }
   if (ami.state !== 'available') {
-    throw new AmiNotAvailable(
-      `AMI ${ami.amiId} of image ${imageArn} is ${ami.state}, not available. Build the image again.`,
-    );
+    throw new AmiNotAvailable(`AMI ${ami.amiId} of ${of} is ${ami.state}, not available. ${advice}`);
   }
 }
 
@@ -143,7 +159,7 @@ export function refuseUnusableAmi(ami: Ami, imageArn: string): void {
  */
 export function usableImage(build: ImageBuild, ami: Ami): Image {
   refuseUnusableBuild(build);
-  refuseUnusableAmi(ami, build.arn);
+  refuseUnusableAmi(ami, `image ${build.arn}`);
   const serverLine = serverLineOf(build.osVersion);
   if (serverLine === undefined) {
     throw new ImageNotUsable(

@@ -2,10 +2,11 @@ import { waitsForProof } from './empty-groups.ts';
 import { LeaseLost, NodeGroupChanged, type Reason } from './errors.ts';
 import type { Image } from './image.ts';
 import { ownTemplates } from './mixed-instances.ts';
-import { displayName, type GroupName, type NodeGroup, type NodeGroupKey } from './node-group.ts';
+import { displayName, type GroupName, type NodeGroup, type NodeGroupKey, ownImageId } from './node-group.ts';
 import { instancesDiffer } from './preflight.ts';
+import { sameLine } from './release-line.ts';
 import type { GroupReport } from './report.ts';
-import type { StateFile } from './state-file.ts';
+import type { Before, StateFile } from './state-file.ts';
 import { parseTags, type RolloutPolicy } from './tags.ts';
 
 export type LeaseRequest = {
@@ -37,27 +38,41 @@ export function leaseRequest(
   planned: GroupReport | undefined,
 ): LeaseRequest {
   const parsed = parseTags(group.tags, group.kind);
-  const { source } = group;
-  if ('refused' in parsed || source.type !== 'launch-template' || source.imageId === undefined) throw changed(group);
+  if ('refused' in parsed) throw changed(group);
   // Which groups move with this one was planned by what each followed.
-  if (source.follows !== planned?.launchTemplate?.follows) throw changed(group);
+  const { source } = group;
+  const follows = source.type === 'launch-template' ? source.follows : undefined;
+  if (follows !== planned?.launchTemplate?.follows) throw changed(group);
 
   const different = instancesDiffer(group, input.image.amiId);
   if (different !== undefined) throw new NodeGroupChanged(different.cause);
-  const own = ownTemplates(source.overrides);
   return {
     ...input,
     policy: parsed.tags.policy,
     autoScalingGroupName: group.autoScalingGroupName,
     before: {
-      launchTemplate: source.template,
-      amiId: source.imageId,
-      ...(own.length > 0 && { overrides: own.map(({ template }) => template) }),
-      follows: source.follows ?? 'number',
+      ...beforeOf(group, input.image),
       ...(planned?.fromPatchLevel !== undefined && { patchLevel: planned.fromPatchLevel }),
     },
     unit: planned?.unit,
     provedElsewhere: planned !== undefined && waitsForProof(planned),
+  };
+}
+
+/** @throws {NodeGroupChanged} The group has no AMI of its own any more, or has one instead of Amazon's. */
+function beforeOf(group: NodeGroup, { release }: Image): Before {
+  const { source } = group;
+  const amiId = ownImageId(group);
+  if (source.type === 'amazon' && release !== undefined && sameLine(source, release)) {
+    return { release: source.releaseVersion, ...(amiId !== undefined && { amiId }) };
+  }
+  if (source.type !== 'launch-template' || amiId === undefined || release !== undefined) throw changed(group);
+  const own = ownTemplates(source.overrides);
+  return {
+    launchTemplate: source.template,
+    amiId,
+    ...(own.length > 0 && { overrides: own.map(({ template }) => template) }),
+    follows: source.follows ?? 'number',
   };
 }
 

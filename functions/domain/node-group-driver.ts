@@ -1,15 +1,16 @@
 import type { HookMetadata } from './admission.ts';
 import type { DrainMetadata, TerminateHook } from './drain-hook.ts';
-import type { Follower, NodeGroup, NodeGroupKey, TemplateVersion } from './node-group.ts';
+import type { Follower, LaunchVersion, NodeGroup, NodeGroupKey, TemplateVersion } from './node-group.ts';
+import type { ReleaseVersion } from './release-line.ts';
 import type { Replacement } from './replacement.ts';
-import type { Attempt, StateFile } from './state-file.ts';
+import type { Attempt, StateFile, TemplateBefore } from './state-file.ts';
 import type { RolloutPolicy } from './tags.ts';
 
 /** What a group is to be replaced with, and how. */
 export type ReplacementOrder = {
   readonly key: NodeGroupKey;
   readonly group: Pick<NodeGroup, 'autoScalingGroupName' | 'desiredCapacity' | 'source'>;
-  readonly launchTemplate: TemplateVersion;
+  readonly target: LaunchVersion;
   /** Of the launch templates that overrides have for themselves. */
   readonly overrides?: readonly TemplateVersion[];
   readonly policy: RolloutPolicy;
@@ -20,6 +21,9 @@ export type ReplacementOrder = {
 };
 
 type Tags = Readonly<Record<string, string>>;
+
+/** A group that carries any of our tags, and which of Amazon's releases it says to run, if it runs one for Windows. */
+export type TaggedGroup = { readonly tags: Tags; readonly release?: ReleaseVersion | undefined };
 
 /** What decides by whom, and how, the nodes of a group are drained. */
 export type DrainSituation = {
@@ -33,8 +37,8 @@ export type DrainSituation = {
 export type NodeGroupDriver = {
   /** Whether a running replacement can be turned around. */
   readonly reversible: boolean;
-  /** The tags of every group of this kind that carries any of ours. */
-  readonly listTags: () => Promise<Tags[]>;
+  /** Every group of this kind that carries any of our tags. */
+  readonly listTagged: () => Promise<TaggedGroup[]>;
   /** The groups of this kind whose tags are wanted. */
   readonly discover: (isWanted: (tags: Tags) => boolean) => Promise<NodeGroup[]>;
   /** @throws NodeGroupNotFound */
@@ -73,10 +77,10 @@ export type NodeGroupDriver = {
   readonly findReplacement: (
     state: StateFile,
     attempt: Attempt,
-    launchTemplate: TemplateVersion,
+    target: LaunchVersion,
   ) => Promise<Replacement | undefined>;
   /** Turns the running replacement around. Only where `reversible`. */
   readonly reverse: (autoScalingGroupName: string) => Promise<void>;
-  /** The version by which the group gets its old AMI back. */
-  readonly versionBack: (before: StateFile['before']) => Promise<TemplateVersion>;
+  /** The version by which the group gets its old AMI back. Of Amazon's AMI there is none. */
+  readonly versionBack: (before: TemplateBefore) => Promise<TemplateVersion>;
 };

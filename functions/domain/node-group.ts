@@ -1,5 +1,8 @@
 import * as v from 'valibot';
+import { NodeGroupChanged } from './errors.ts';
+import type { Image } from './image.ts';
 import { type LaunchOverride, ownTemplates, type ReadTemplate } from './mixed-instances.ts';
+import type { ReleaseVersion } from './release-line.ts';
 import { countFromOne, nonEmpty, strictObject } from './shapes.ts';
 
 export const NodeGroupKind = v.picklist(['self-managed', 'managed']);
@@ -17,6 +20,24 @@ export type NodeGroupKey = Readonly<v.InferOutput<typeof NodeGroupKey>>;
 /** One numbered version of a launch template. */
 export const TemplateVersion = strictObject({ id: nonEmpty, version: countFromOne });
 export type TemplateVersion = Readonly<v.InferOutput<typeof TemplateVersion>>;
+
+/** What a group can be brought to: a version of its own launch template, or a release of Amazon's AMI. */
+export const LaunchVersion = v.union([TemplateVersion, strictObject({ release: nonEmpty })]);
+export type LaunchVersion = Readonly<v.InferOutput<typeof LaunchVersion>>;
+
+/**
+ * The version of a launch template that is meant.
+ *
+ * @throws {NodeGroupChanged} A release is meant, which a group with a template of its own cannot be brought to.
+ */
+export function templateVersion(version: LaunchVersion): TemplateVersion {
+  if ('id' in version) return version;
+  throw new NodeGroupChanged(`A group with a launch template of its own cannot be brought to ${versionName(version)}.`);
+}
+
+/** `version 8 of lt-0a` or `release 1.35-2026.04.18`, for sentences. */
+export const versionName = (version: LaunchVersion): string =>
+  'release' in version ? `release ${version.release}` : `version ${version.version} of ${version.id}`;
 
 /** What a group may name instead of a number: the version that is the newest, or the default, at each launch. */
 export const Alias = v.picklist(['$Latest', '$Default']);
@@ -47,7 +68,8 @@ export type LaunchSource =
   /** One that names a launch template otherwise than by a version's number. */
   | { readonly type: 'mixed-instances-policy' }
   | { readonly type: 'launch-configuration'; readonly name: string }
-  | { readonly type: 'amazon'; readonly amiType: string };
+  /** Amazon's own AMI, which EKS brings; a launch template of the group's own names none. */
+  | ({ readonly type: 'amazon' } & ReleaseVersion);
 
 /** One instance of a node group; `lifecycleState` is Auto Scaling's, whose list grows. */
 export type GroupInstance = {
@@ -110,10 +132,18 @@ export function countPatched(
 export const templateImageId = (group: NodeGroup): string | undefined =>
   group.source.type === 'launch-template' ? group.source.imageId : undefined;
 
+/** The AMI that the group launched so far: what its template names, or what its first instance runs when EKS chooses. */
+export const ownImageId = (group: NodeGroup): string | undefined =>
+  group.source.type === 'amazon' ? members(group)[0]?.imageId : templateImageId(group);
+
 /** Whether the AMI is the only one that the group launches, whichever of its launch templates is taken. */
 export const launchesOnly = ({ source }: Pick<NodeGroup, 'source'>, amiId: string): boolean =>
   source.type === 'launch-template' &&
   [source, ...ownTemplates(source.overrides)].every(({ imageId }) => imageId === amiId);
+
+/** Whether the group would launch nothing but the image's AMI. EKS tells of its own AMIs by their release. */
+export const launchesImage = (group: Pick<NodeGroup, 'source'>, image: Pick<Image, 'version' | 'amiId'>): boolean =>
+  group.source.type === 'amazon' ? group.source.releaseVersion === image.version : launchesOnly(group, image.amiId);
 
 /** `demo/win2022`, for sentences. */
 export const displayName = ({ cluster, name: groupName }: Pick<NodeGroup, 'cluster' | 'name'>): string =>

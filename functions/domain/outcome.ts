@@ -1,3 +1,4 @@
+import type { DrainReport } from './drain-report.ts';
 import { NodeGroupChanged, type Reason, reason } from './errors.ts';
 import { ownTemplates } from './mixed-instances.ts';
 import type { NodeGroup } from './node-group.ts';
@@ -33,9 +34,23 @@ export function judgeEnding(state: StateFile, asked: Ending): Ending {
     outcome: 'partly-patched',
     reason: reason(
       'NodesLeftBehind',
-      `${leftAlone.join(', ')} of ${state.cluster}/${state.nodeGroup} stayed on ${state.before.amiId}, being protected ` +
+      `${leftAlone.join(', ')} of ${state.cluster}/${state.nodeGroup} stayed on ${state.before.amiId ?? 'their AMI'}, being protected ` +
         'from scale-in or in standby. Remove the protection and replace them.',
     ),
+  };
+}
+
+function versionsOf(state: StateFile): Pick<GroupReport, 'launchTemplate' | 'release'> {
+  const { before } = state;
+  if ('release' in before) return { release: { fromVersion: before.release, toVersion: state.image.version } };
+  const { launchTemplate, follows } = before;
+  return {
+    launchTemplate: {
+      id: launchTemplate.id,
+      fromVersion: launchTemplate.version,
+      ...(state.launchTemplate && { toVersion: state.launchTemplate.toVersion }),
+      ...(follows !== 'number' && { follows }),
+    },
   };
 }
 
@@ -43,7 +58,11 @@ export function judgeEnding(state: StateFile, asked: Ending): Ending {
 export function reportEnding(
   state: StateFile,
   ending: Ending,
-  { nodes, now }: { readonly nodes: GroupReport['nodes']; readonly now: Date },
+  {
+    nodes,
+    drains,
+    now,
+  }: { readonly nodes: GroupReport['nodes']; readonly drains?: DrainReport | undefined; readonly now: Date },
 ): GroupReport {
   const { before, image, verified } = state;
   return {
@@ -53,25 +72,34 @@ export function reportEnding(
     outcome: ending.outcome,
     ...(ending.reason && { reason: { ...ending.reason } }),
     nodes,
-    fromAmi: before.amiId,
+    ...(before.amiId !== undefined && { fromAmi: before.amiId }),
     toAmi: image.amiId,
     ...(before.patchLevel !== undefined && { fromPatchLevel: before.patchLevel }),
     ...(verified?.patchLevel !== undefined && { toPatchLevel: verified.patchLevel }),
-    launchTemplate: {
-      id: before.launchTemplate.id,
-      fromVersion: before.launchTemplate.version,
-      ...(state.launchTemplate && { toVersion: state.launchTemplate.toVersion }),
-      ...(before.follows !== 'number' && { follows: before.follows }),
-    },
+    ...versionsOf(state),
     ...(state.unit && { unit: state.unit.others }),
+    ...(drains && { drains }),
+    ...(state.standstill?.told !== undefined && { heldUp: state.standstill.told }),
     startedAt: state.startedAt,
     endedAt: now.toISOString(),
   };
 }
 
+function requireRelease(source: NodeGroup['source'], release: string, { cluster, nodeGroup }: StateFile): void {
+  if (source.type === 'amazon' && source.releaseVersion === release) return;
+  const found = source.type === 'amazon' ? `release ${source.releaseVersion}` : source.type;
+  throw new NodeGroupChanged(
+    `${cluster}/${nodeGroup} was rolled to release ${release}, but EKS says that it has ${found}.`,
+  );
+}
+
 /** @throws {NodeGroupChanged} The group launches something else than the version that it was rolled to. */
 export function requirePromoted({ source }: NodeGroup, state: StateFile): void {
   const target = targetVersion(state);
+  if ('release' in target) {
+    requireRelease(source, target.release, state);
+    return;
+  }
   const own = source.type === 'launch-template' ? source.template : undefined;
   const wanted = state.launchTemplate?.overrides ?? [];
   const others = source.type === 'launch-template' ? ownTemplates(source.overrides) : [];

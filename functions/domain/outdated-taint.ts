@@ -21,7 +21,7 @@ export const withoutOutdatedTaint = (taints: readonly Taint[]): readonly Taint[]
 
 /** The AMI that the group is on its way to: the old one again once it goes back. */
 export const wantedAmi = ({ phase, image, before }: Pick<StateFile, 'phase' | 'image' | 'before'>): string =>
-  phase === 'rolling-back' ? before.amiId : image.amiId;
+  phase === 'rolling-back' ? (before.amiId ?? image.amiId) : image.amiId;
 
 /** What a new node of a rollout means for the others: `prefer` it, `withdraw` what was said of them, or nothing. */
 export type Preference = 'prefer' | 'withdraw' | 'nothing';

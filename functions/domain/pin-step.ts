@@ -2,7 +2,7 @@ import { NodeGroupChanged, UnitBusy, UnitFailed } from './errors.ts';
 import { renewLease } from './lease.ts';
 import { displayName, type Follower, type NodeGroupKey } from './node-group.ts';
 import type { NodeGroupDriver } from './node-group-driver.ts';
-import type { StateFile } from './state-file.ts';
+import { requireTemplate, type StateFile } from './state-file.ts';
 import { type Sibling, waitsForPins } from './unit.ts';
 
 type Stored = { readonly state: StateFile; readonly save: (state: StateFile) => Promise<Stored> };
@@ -15,7 +15,8 @@ export type PinDependencies = {
 };
 
 async function pin(stored: Stored, key: NodeGroupKey, { driver }: PinDependencies): Promise<Stored> {
-  const { unit, before, autoScalingGroupName } = stored.state;
+  const { unit, autoScalingGroupName } = stored.state;
+  const before = requireTemplate(stored.state);
   if (unit === undefined || unit.pin === 'set' || before.follows === 'number') return stored;
   const group = await driver.describe(key);
   const { source } = group;
@@ -31,11 +32,12 @@ async function pin(stored: Stored, key: NodeGroupKey, { driver }: PinDependencie
 }
 
 /** Somebody may have begun to follow the template since the plan, and would be moved by what comes next. */
-function refuseNewcomers({ before, unit }: StateFile, key: NodeGroupKey, followers: readonly Follower[]): void {
-  const names = [{ cluster: key.cluster, name: key.nodeGroup }, ...(unit?.others ?? [])];
+function refuseNewcomers(state: StateFile, key: NodeGroupKey, followers: readonly Follower[]): void {
+  const names = [{ cluster: key.cluster, name: key.nodeGroup }, ...(state.unit?.others ?? [])];
+  const { id } = requireTemplate(state).launchTemplate;
   const isOfUnit = ({ cluster = '', name }: Follower) =>
     names.some((each) => each.name === name && each.cluster === cluster);
-  const newcomer = followers.find((each) => each.templateId === before.launchTemplate.id && !isOfUnit(each));
+  const newcomer = followers.find((each) => each.templateId === id && !isOfUnit(each));
   if (newcomer === undefined) return;
   throw new UnitFailed(
     `${displayName(newcomer)} follows ${newcomer.follows} of ${newcomer.templateId} since the run was planned and would ` +

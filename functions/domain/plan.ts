@@ -1,10 +1,12 @@
+import { impatientAutoscaler } from './autoscaler.ts';
 import { NodeGroupNotFound, type Reason, reason } from './errors.ts';
-import { type Image, isNewerBuild } from './image.ts';
+import { type Image, isNewerBuild, isNewerVersion } from './image.ts';
 import { lowestPatchLevel } from './node.ts';
-import { countPatched, displayName, launchesOnly, members, type NodeGroup, templateImageId } from './node-group.ts';
-import { type ClusterView, findObstacle, nodesOf } from './preflight.ts';
+import { countPatched, displayName, launchesImage, members, type NodeGroup, ownImageId } from './node-group.ts';
+import { type ClusterView, findObstacle, fullestTemplate, nodesOf } from './preflight.ts';
 import { findRegression, regressed } from './regression.ts';
-import type { GroupReport } from './report.ts';
+import { isWindowsType, sameLine } from './release-line.ts';
+import { type GroupReport, nearlyFullSentence } from './report.ts';
 import type { StateFile } from './state-file.ts';
 import { channelTag, isOurTag, type NodeGroupTags, parseTags } from './tags.ts';
 
@@ -29,8 +31,20 @@ type Context = {
   readonly now: Date;
 };
 
-const isUpToDate = (group: NodeGroup, { amiId }: Image): boolean =>
-  launchesOnly(group, amiId) && members(group).every(({ imageId }) => imageId === amiId);
+const isUpToDate = (group: NodeGroup, image: Image): boolean =>
+  launchesImage(group, image) && members(group).every(({ imageId }) => imageId === image.amiId);
+
+/** Groups on Amazon's AMI of another type or Kubernetes version have a run of their own. */
+const isOfRun = ({ source }: NodeGroup, { release }: Image): boolean =>
+  release === undefined || source.type !== 'amazon' || !isWindowsType(source.amiType) || sameLine(source, release);
+
+/** EKS takes no older release than the one that a group has. */
+function whyTooOld(group: NodeGroup, { release, version }: Image): Reason | undefined {
+  const { source } = group;
+  if (release === undefined || source.type !== 'amazon' || !sameLine(source, release)) return undefined;
+  if (!isNewerVersion(source.releaseVersion, version)) return undefined;
+  return reason('NewerImage', `${displayName(group)} is on the newer release ${source.releaseVersion} already.`);
+}
 
 function misplaced(group: NodeGroup): Reason | undefined {
   if (group.misplacedTags.length === 0) return undefined;
@@ -47,6 +61,9 @@ function whyHeld(group: NodeGroup, { hold }: NodeGroupTags, now: Date): Reason |
   return reason('Held', `${displayName(group)} is held until ${until}: ${hold.why ?? 'no reason is given'}.`);
 }
 
+const whyNotNow = (group: NodeGroup, tags: NodeGroupTags, { image, now }: Context): Reason | undefined =>
+  whyTooOld(group, image) ?? whyHeld(group, tags, now);
+
 function whyNotTried(group: NodeGroup, { image, retryFailedAmi }: Context): Reason | undefined {
   if (image.failedSmokeTest === undefined || retryFailedAmi) return undefined;
   return reason(
@@ -57,14 +74,14 @@ function whyNotTried(group: NodeGroup, { image, retryFailedAmi }: Context): Reas
 }
 
 function decide(group: NodeGroup, context: Context): Decision {
-  const { image, cluster, activeReplacement, leaseHolder, now } = context;
+  const { image, cluster, activeReplacement, leaseHolder } = context;
   const odd = misplaced(group);
   if (odd) return { outcome: 'blocked', reason: odd };
   const parsed = parseTags(group.tags, group.kind);
   if ('refused' in parsed) return { outcome: 'blocked', reason: parsed.refused };
   if (isUpToDate(group, image)) return { outcome: 'up-to-date' };
 
-  const held = whyHeld(group, parsed.tags, now);
+  const held = whyNotNow(group, parsed.tags, context);
   if (held) return { outcome: 'skipped', reason: held };
   const failed = whyNotTried(group, context);
   if (failed) return { outcome: 'blocked', reason: failed };
@@ -121,6 +138,22 @@ function pastOf(group: NodeGroup, { image, last, madeAt = new Map() }: Context, 
   };
 }
 
+/** What will keep the group from being rolled one day, as long as it still rolls and there is nothing else to say. */
+function roomOf(group: NodeGroup, { outcome, reason: why }: Pick<GroupReport, 'outcome' | 'reason'>) {
+  const nearlyFull = fullestTemplate(group);
+  if (nearlyFull === undefined || outcome !== 'planned') return {};
+  const { cluster = '', name } = group;
+  const warning = reason('LaunchTemplateNearlyFull', nearlyFullSentence({ cluster, name }, nearlyFull));
+  return { nearlyFull, ...(why === undefined && { reason: warning }) };
+}
+
+/** A group that rolls with nothing else to be told of it may have to be warned of its autoscaler. */
+function withWarning<Judged extends Pick<GroupReport, 'outcome' | 'reason'>>(group: NodeGroup, judged: Judged): Judged {
+  if (judged.outcome !== 'planned' || judged.reason !== undefined) return judged;
+  const impatient = impatientAutoscaler(group);
+  return impatient === undefined ? judged : { ...judged, reason: impatient };
+}
+
 /**
  * What a run would do with one node group and why, with what the group runs now.
  *
@@ -128,28 +161,42 @@ function pastOf(group: NodeGroup, { image, last, madeAt = new Map() }: Context, 
  */
 export function planGroup(group: NodeGroup, context: Context): GroupReport {
   const decision = decide(group, context);
+  const judged = withWarning(group, { ...decision, ...pastOf(group, context, decision) });
   const from = lowestPatchLevel(nodesOf(group, context.cluster));
-  const fromAmi = templateImageId(group);
+  const fromAmi = ownImageId(group);
   return {
     cluster: group.cluster ?? '',
     name: group.name,
     kind: group.kind,
-    ...decision,
-    ...pastOf(group, context, decision),
+    ...judged,
+    ...roomOf(group, judged),
     nodes: countPatched(group, context.image.amiId),
     ...(fromAmi !== undefined && { fromAmi }),
     toAmi: context.image.amiId,
     ...(from !== undefined && { fromPatchLevel: from }),
     ...(from !== undefined && decision.outcome === 'up-to-date' && { toPatchLevel: from }),
-    ...(group.source.type === 'launch-template' && {
-      launchTemplate: {
-        id: group.source.template.id,
-        fromVersion: group.source.template.version,
-        ...(group.source.follows && { follows: group.source.follows }),
-      },
-    }),
+    ...versionsOf(group, context.image),
+    ...(decision.outcome === 'planned' && context.image.release && { warnings: [noWayBack(group)] }),
   };
 }
+
+/** What the group launches from, and, of Amazon's releases, what it is to get. */
+function versionsOf(
+  { source }: NodeGroup,
+  { version: toVersion }: Image,
+): Pick<GroupReport, 'launchTemplate' | 'release'> {
+  if (source.type === 'amazon') return { release: { fromVersion: source.releaseVersion, toVersion } };
+  if (source.type !== 'launch-template') return {};
+  const { template, follows } = source;
+  return { launchTemplate: { id: template.id, fromVersion: template.version, ...(follows && { follows }) } };
+}
+
+const noWayBack = (group: NodeGroup): Reason =>
+  reason(
+    'NoWayBack',
+    `EKS offers no way back from a release of Amazon's AMI: what ${displayName(group)} has replaced stays replaced, also ` +
+      'when the new nodes do not work.',
+  );
 
 export type GroupName = { readonly cluster: string; readonly name: string };
 
@@ -166,11 +213,12 @@ const isNamed = (group: NodeGroup, { cluster, name }: GroupName): boolean =>
  */
 export function selectGroups(
   groups: readonly NodeGroup[],
-  channel: string,
+  image: Image,
   only: readonly GroupName[] | undefined,
 ): NodeGroup[] {
+  const { name: channel } = image;
   const byName = new Map<string, NodeGroup>();
-  for (const group of groups) {
+  for (const group of groups.filter((each) => isOfRun(each, image))) {
     const name = displayName(group);
     if (group.misplacedTags.length > 0 || !byName.has(name)) byName.set(name, group);
   }

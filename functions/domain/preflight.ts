@@ -2,7 +2,9 @@ import { type Reason, reason } from './errors.ts';
 import { hasRequirements, overridesProblem, ownTemplates } from './mixed-instances.ts';
 import { nodeServerLine, type WindowsNode } from './node.ts';
 import { displayName, type LaunchSource, members, type NodeGroup, templateImageId } from './node-group.ts';
-import { needsPods } from './tags.ts';
+import { amazonsChannel, isWindowsType, type ReleaseLine } from './release-line.ts';
+import type { FullTemplate } from './report.ts';
+import { channelTag, needsPods } from './tags.ts';
 
 /** The nodes of a cluster, or why they cannot be read; and why its nodes could not be drained, if they could not. */
 export type ClusterView =
@@ -20,7 +22,12 @@ export type Candidate = {
   readonly cluster: ClusterView | undefined;
   /** The instance refresh or update that runs now, whoever started it, in words. */
   readonly activeReplacement: string | undefined;
-  readonly target: { readonly amiId: string; readonly serverLine: string };
+  readonly target: {
+    readonly amiId: string;
+    readonly serverLine: string;
+    /** Set when it is Amazon's own AMI. */
+    readonly release?: ReleaseLine | undefined;
+  };
 };
 
 type Check = (candidate: Candidate) => Reason | undefined;
@@ -66,13 +73,30 @@ const sourceRefusals: { readonly [Type in LaunchSource['type']]: (name: string, 
   amazon: (name) =>
     reason(
       'AmazonsOwnAmi',
-      `${name} runs Amazon's own AMI. Make a node group with a launch template of your own that names an AMI.`,
+      `${name} runs Amazon's own AMI. Tag it with ${channelTag} = ${amazonsChannel}, or make a node group with a launch ` +
+        'template of your own that names an AMI.',
     ),
 };
 
-const sourceUsable: Check = ({ group }) => {
+/** Whether a group can run one of Amazon's releases: of another line than the run's it is in no plan. */
+function releaseUsable(group: NodeGroup): Reason | undefined {
   const { source } = group;
   const name = displayName(group);
+  if (source.type !== 'amazon') {
+    return reason(
+      'NotAmazonsAmi',
+      `${name} follows the channel ${amazonsChannel}, but has an AMI of its own, which EKS does not replace by Amazon's. ` +
+        'Let it follow the channel of the image that its AMI is made from.',
+    );
+  }
+  if (isWindowsType(source.amiType)) return undefined;
+  return reason('NotWindows', `${name} runs ${source.amiType}, which is not Windows. Take its reglaze tags away.`);
+}
+
+const sourceUsable: Check = ({ group, target }) => {
+  const { source } = group;
+  const name = displayName(group);
+  if (target.release !== undefined) return releaseUsable(group);
   if (source.type !== 'launch-template' || source.imageId === undefined)
     return sourceRefusals[source.type](name, source);
   if (source.imageId.startsWith('resolve:ssm:')) {
@@ -94,15 +118,21 @@ const sourceUsable: Check = ({ group }) => {
 /** A managed group needs a second version for the way back. */
 const versionsNeeded = ({ kind }: NodeGroup): number => (kind === 'managed' ? 2 : 1);
 
-const templateHasRoom: Check = ({ group }) => {
-  if (group.source.type !== 'launch-template') return undefined;
-  const full = [group.source, ...ownTemplates(group.source.overrides)].find(
-    ({ versionsLeft = Number.POSITIVE_INFINITY }) => versionsLeft < versionsNeeded(group),
+/** Of the group's launch templates that are near their quota the one that may get the fewest versions. */
+export function fullestTemplate({ source }: NodeGroup): FullTemplate | undefined {
+  if (source.type !== 'launch-template') return undefined;
+  const counted = [source, ...ownTemplates(source.overrides)].flatMap(({ template, versionsLeft }) =>
+    versionsLeft === undefined ? [] : { id: template.id, versionsLeft },
   );
-  if (full === undefined) return undefined;
+  return counted.toSorted((a, b) => a.versionsLeft - b.versionsLeft)[0];
+}
+
+const templateHasRoom: Check = ({ group }) => {
+  const fullest = fullestTemplate(group);
+  if (fullest === undefined || fullest.versionsLeft >= versionsNeeded(group)) return undefined;
   return reason(
     'LaunchTemplateFull',
-    `The launch template ${full.template.id} of ${displayName(group)} may get ${full.versionsLeft} more versions, of ` +
+    `The launch template ${fullest.id} of ${displayName(group)} may get ${fullest.versionsLeft} more versions, of ` +
       `which ${versionsNeeded(group)} are needed. Delete old ones.`,
   );
 };
@@ -169,6 +199,8 @@ const sameServerLine: Check = ({ group, cluster, target }) => {
 
 /** Why the group could not be brought back to one AMI, if it could not. */
 export function instancesDiffer(group: NodeGroup, targetAmiId: string): Reason | undefined {
+  // There is no way back from a release of Amazon in any case.
+  if (group.source.type === 'amazon') return undefined;
   const own = templateImageId(group);
   const allowed = own === targetAmiId ? [own] : [own, targetAmiId];
   const odd = members(group).filter(({ imageId }) => imageId !== undefined && !allowed.includes(imageId));

@@ -54,7 +54,8 @@ const leftOut = (group: GroupReport): boolean => group.outcome === 'planned' || 
  *
  * @param ends what became of the groups of the plan: the plan's own word where nothing was to be done.
  */
-export function whyNotProved({ dryRun, limited }: Plan, ends: readonly GroupReport[]): string | undefined {
+export function whyNotProved({ image, dryRun, limited }: Plan, ends: readonly GroupReport[]): string | undefined {
+  if ('release' in image) return 'Amazon publishes its own AMIs';
   if (dryRun) return 'it was a dry run';
   if (limited) return 'the run was limited to some node groups';
   const against = ends.find(isRefutation) ?? ends.find(leftOut);

@@ -1,5 +1,5 @@
 import { ReplacementByOthers } from './errors.ts';
-import type { TemplateVersion } from './node-group.ts';
+import type { LaunchVersion, TemplateVersion } from './node-group.ts';
 
 /** One replacement of a group's nodes as AWS tells it: an instance refresh, or an update of a managed node group. */
 export type Replacement = {
@@ -15,6 +15,8 @@ export type Replacement = {
     | 'reverse-failed';
   /** AWS's own words on why it stands where it stands; for people only. */
   readonly detail: string;
+  /** AWS's codes for what went wrong; missing where it gives none. */
+  readonly errorCodes?: readonly string[];
   /** What it brings the nodes to, when it says so. */
   readonly launchTemplate: TemplateVersion | undefined;
 };
@@ -39,7 +41,7 @@ export type ReplacementStart =
  */
 export function chooseStart(
   newestFirst: readonly Replacement[],
-  target: TemplateVersion,
+  target: LaunchVersion,
   intent: { readonly after?: string | undefined } | undefined,
 ): ReplacementStart {
   const known = newestFirst.findIndex(({ id }) => id === intent?.after);
@@ -62,5 +64,5 @@ export const unlessByOthers = (start: Promise<string>): Promise<string | Replace
     throw error;
   });
 
-const goesTo = ({ launchTemplate }: Replacement, { id, version }: TemplateVersion): boolean =>
-  launchTemplate?.id === id && launchTemplate.version === version;
+const goesTo = ({ launchTemplate }: Replacement, target: LaunchVersion): boolean =>
+  'id' in target && launchTemplate?.id === target.id && launchTemplate.version === target.version;

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { DrainReport, drainSentences } from './drain-report.ts';
 import { type Reason, reason } from './errors.ts';
 import { Image } from './image.ts';
 import { Alias, GroupName, NodeGroupKind } from './node-group.ts';
@@ -18,6 +19,15 @@ export const Outcome = v.picklist([
 export type Outcome = v.InferOutput<typeof Outcome>;
 
 export const ReasonDocument = strictObject({ error: nonEmpty, cause: v.string() });
+
+/** A launch template that may get few versions more. */
+export const FullTemplate = strictObject({ id: nonEmpty, versionsLeft: wholeNumber });
+export type FullTemplate = Readonly<v.InferOutput<typeof FullTemplate>>;
+
+/** What is to be told of it, before it keeps the group from being rolled. */
+export const nearlyFullSentence = ({ cluster, name }: GroupName, { id, versionsLeft }: FullTemplate): string =>
+  `The launch template ${id} of ${cluster}/${name} may get ${versionsLeft} more versions, of 10,000. Every rollout ` +
+  'makes one or two. Delete old ones that no group names.';
 
 /** What a run did to one node group, or would do: the element of `nodeGroups` in every plan and summary. */
 export const GroupReport = strictObject({
@@ -40,12 +50,22 @@ export const GroupReport = strictObject({
       follows: v.optional(Alias),
     }),
   ),
+  /** Of a group on Amazon's own AMI, which of its releases it was on and was to get. */
+  release: v.optional(strictObject({ fromVersion: v.string(), toVersion: v.string() })),
+  /** What to know of the group before it is rolled; nothing that forbids it. */
+  warnings: v.optional(v.array(ReasonDocument)),
   /** The other groups that move with it; missing when no alias of its launch template is followed. */
   unit: v.optional(v.array(GroupName)),
   /** Set when the group launched an older AMI at the plan than its last rollout had left it on. */
   regressed: v.optional(Regression),
+  /** Set at the plan when a launch template of the group is near its quota of versions: the fullest. */
+  nearlyFull: v.optional(FullTemplate),
   /** Set at the plan when the group's last rollout was to this AMI and did not end on it. */
   rejected: v.optional(v.literal(true)),
+  /** What became of the pods of the nodes that left; missing when none did, or EKS drained them. */
+  drains: v.optional(DrainReport),
+  /** Pods that held up an update of EKS, in a sentence. */
+  heldUp: v.optional(nonEmpty),
   startedAt: v.optional(timestamp),
   endedAt: v.optional(timestamp),
 });
@@ -105,7 +125,8 @@ const sameGroup = (a: GroupReport, b: GroupReport): boolean => a.cluster === b.c
 /** A rollout does not know in what state its group was found; the plan does. */
 function findEnd(planned: GroupReport, outcomes: readonly GroupReport[]): GroupReport | undefined {
   const end = outcomes.find((outcome) => sameGroup(outcome, planned));
-  return end && { ...end, ...(planned.regressed && { regressed: planned.regressed }) };
+  const { regressed, nearlyFull } = planned;
+  return end && { ...end, ...(regressed && { regressed }), ...(nearlyFull && { nearlyFull }) };
 }
 
 /**
@@ -162,14 +183,26 @@ export const verdictOf = ({ status, error, cause }: Summary) => ({
   ...(cause !== undefined && { cause }),
 });
 
+/** Whether there is nothing to say of pods that held up an update, or the reason says it. */
+const isToldAlready = ({ heldUp, reason }: GroupReport): boolean =>
+  heldUp === undefined || (reason?.cause.includes(heldUp) ?? false);
+
+/** What the notification says of one group. */
+const groupLines = (group: GroupReport): string[] => [
+  `${group.cluster}/${group.name}: ${group.outcome}, ${group.nodes.patched} of ${group.nodes.total} nodes on ${group.toAmi}` +
+    (group.reason ? ` (${group.reason.error}: ${group.reason.cause})` : '') +
+    (group.regressed && group.reason?.error !== 'Regressed' ? `. ${regressionSentence(group, group.regressed)}` : '') +
+    (group.nearlyFull && !group.reason?.error.startsWith('LaunchTemplate')
+      ? `. ${nearlyFullSentence(group, group.nearlyFull)}`
+      : ''),
+  ...(group.warnings ?? []).map(({ error, cause }) => `  ${error}: ${cause}`),
+  ...(group.drains ? drainSentences(group.drains) : []).map((sentence) => `  ${sentence}`),
+  ...(isToldAlready(group) ? [] : [`  ${group.heldUp}`]),
+];
+
 /** The notification of a run's end: a subject line and a text for people. */
 export function notificationOf(summary: Summary): { readonly subject: string; readonly text: string } {
-  const lines = summary.nodeGroups.map(
-    (group) =>
-      `${group.cluster}/${group.name}: ${group.outcome}, ${group.nodes.patched} of ${group.nodes.total} nodes on ${group.toAmi}` +
-      (group.reason ? ` (${group.reason.error}: ${group.reason.cause})` : '') +
-      (group.regressed && group.reason?.error !== 'Regressed' ? `. ${regressionSentence(group, group.regressed)}` : ''),
-  );
+  const lines = summary.nodeGroups.flatMap(groupLines);
   const published = summary.publishedAs === undefined ? [] : [`The AMI is published as ${summary.publishedAs}.`];
   const error = summary.error === undefined ? [] : [`${summary.error}: ${summary.cause ?? ''}`];
   return {

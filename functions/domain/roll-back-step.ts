@@ -2,7 +2,7 @@ import type { NodeGroup, NodeGroupKey } from './node-group.ts';
 import type { NodeGroupDriver } from './node-group-driver.ts';
 import { unlessByOthers } from './replacement.ts';
 import { decideRollBack, type RollBackStep } from './roll-back.ts';
-import { knownVersions, nextAttempt, type StateFile } from './state-file.ts';
+import { findTarget, knownVersions, nextAttempt, type StateFile, templateBefore } from './state-file.ts';
 
 type Stored = { readonly state: StateFile; readonly save: (state: StateFile) => Promise<Stored> };
 
@@ -15,8 +15,8 @@ export type RollBackDependencies = {
 async function look(state: StateFile, key: NodeGroupKey, { driver, withImages }: RollBackDependencies) {
   const described = await driver.describe(key);
   const [group = described] = await withImages([described]);
-  const { rollout, rollBack, launchTemplate } = state;
-  const target = launchTemplate && { id: launchTemplate.id, version: launchTemplate.toVersion };
+  const { rollout, rollBack } = state;
+  const target = findTarget(state);
   const forward = rollout && target && (await driver.findReplacement(state, rollout, target));
   const back =
     rollBack?.attempt &&
@@ -29,15 +29,16 @@ async function look(state: StateFile, key: NodeGroupKey, { driver, withImages }:
 async function startBack(stored: Stored, key: NodeGroupKey, group: NodeGroup, dependencies: RollBackDependencies) {
   const { driver, now } = dependencies;
   const { state } = stored;
-  if (state.rollBack === undefined) return;
-  const launchTemplate = await driver.versionBack(state.before);
-  const overrides = state.before.overrides ?? [];
+  const before = templateBefore(state);
+  if (state.rollBack === undefined || before === undefined) return;
+  const launchTemplate = await driver.versionBack(before);
+  const overrides = before.overrides ?? [];
   const newestId = await driver.newestReplacementId(state.autoScalingGroupName);
   const attempt = nextAttempt(state.rollBack.attempt, newestId, now);
   const rollBack = { ...state.rollBack, launchTemplate, attempt };
   const saved = await stored.save({ ...state, rollBack });
 
-  const order = { key, group, launchTemplate, overrides, policy: state.policy, firstAlone: false, attempt };
+  const order = { key, group, target: launchTemplate, overrides, policy: state.policy, firstAlone: false, attempt };
   const id = await unlessByOthers(driver.start(order));
   // The attempt stays without an id: once theirs has ended, the next look decides again.
   if (typeof id !== 'string') return;
@@ -59,7 +60,7 @@ export async function stepBack(
   const seen = await look(state, key, dependencies);
   const step = decideRollBack({
     ...seen,
-    amiBefore: state.before.amiId,
+    before: state.before,
     amiTarget: state.image.amiId,
     knownVersions: knownVersions(state),
     backAttempts: state.rollBack?.attempt?.attempts ?? 0,

@@ -1,13 +1,13 @@
 import { type Reason, reason } from './errors.ts';
-import { launchesOnly, members, type NodeGroup, type TemplateVersion } from './node-group.ts';
+import { launchesOnly, members, type NodeGroup, type TemplateVersion, versionName } from './node-group.ts';
 import { isActive, type Replacement } from './replacement.ts';
-import type { StateFile } from './state-file.ts';
+import type { Before, StateFile } from './state-file.ts';
 
 /** What one look at a group on its way back saw. */
 export type RollBackView = {
   readonly group: NodeGroup;
-  /** What the group launched before the rollout, and what the rollout brought. */
-  readonly amiBefore: string;
+  /** What the group was before the rollout, and what the rollout brought. */
+  readonly before: Before;
   readonly amiTarget: string;
   /** The template versions that the group had from us or before us. */
   readonly knownVersions: readonly TemplateVersion[];
@@ -24,27 +24,43 @@ export type RollBackView = {
 
 /**
  * The next step on the way back: `reverse` turns the running replacement around, `start` begins one to the old version,
- * `wait` lets whatever runs come to its end. The ends are `restored`, `failed`, and `overtaken`: somebody else has given
- * the group another version, which is not ours to undo.
+ * `wait` lets whatever runs come to its end. The ends are `restored`, `failed`, `no-way` where AWS offers no way back, and
+ * `overtaken`: somebody else has given the group another version, which is not ours to undo.
  */
-export type RollBackStep = 'reverse' | 'start' | 'wait' | 'restored' | 'overtaken' | 'failed';
+export type RollBackStep = 'reverse' | 'start' | 'wait' | 'restored' | 'overtaken' | 'no-way' | 'failed';
 
 /** A replacement back that fails this often needs a person. */
 const mostAttempts = 3;
 
-const isRestored = ({ group, amiBefore, amiTarget }: RollBackView): boolean =>
-  (amiBefore === amiTarget || !group.instances.some(({ imageId }) => imageId === amiTarget)) &&
-  launchesOnly(group, amiBefore) &&
-  members(group).every(({ lifecycleState }) => !lifecycleState.startsWith('Pending'));
+/** Whether the group would launch what it launched before. */
+const launchesBefore = ({ group, before }: RollBackView): boolean =>
+  'release' in before
+    ? group.source.type === 'amazon' && group.source.releaseVersion === before.release
+    : launchesOnly(group, before.amiId);
+
+const isRestored = (view: RollBackView): boolean =>
+  (view.before.amiId === view.amiTarget || !view.group.instances.some(({ imageId }) => imageId === view.amiTarget)) &&
+  launchesBefore(view) &&
+  members(view.group).every(({ lifecycleState }) => !lifecycleState.startsWith('Pending'));
 
 /** Nothing on the new AMI is left or wanted, though something may still be coming up or going down. */
-const hasNothingToTurn = ({ group, amiBefore, amiTarget }: RollBackView): boolean =>
-  launchesOnly(group, amiBefore) && !members(group).some(({ imageId }) => imageId === amiTarget);
+const hasNothingToTurn = (view: RollBackView): boolean =>
+  launchesBefore(view) && !members(view.group).some(({ imageId }) => imageId === view.amiTarget);
+
+/** An update of EKS that ended has changed what the group launches, whatever EKS says of its release. */
+const isUntouched = (view: RollBackView): boolean => view.forward === undefined && isRestored(view);
 
 const isOvertaken = ({ group: { source }, knownVersions }: RollBackView): boolean =>
   source.type !== 'launch-template' ||
   source.follows !== undefined ||
   !knownVersions.some(({ id, version }) => id === source.template.id && version === source.template.version);
+
+/** The end that a group has come to without a further step, if it has. */
+function endOf(view: RollBackView): RollBackStep | undefined {
+  if ('release' in view.before) return isUntouched(view) ? 'restored' : 'no-way';
+  if (isRestored(view)) return 'restored';
+  return isOvertaken(view) ? 'overtaken' : undefined;
+}
 
 /**
  * Decides how a group gets back to where it was.
@@ -56,8 +72,8 @@ export function decideRollBack(view: RollBackView): RollBackStep {
   const { forward, back, backAttempts, reversible, isBusy } = view;
   if (forward?.status === 'active' && reversible) return 'reverse';
   if (isBusy || [forward, back].some((each) => each !== undefined && isActive(each))) return 'wait';
-  if (isRestored(view)) return 'restored';
-  if (isOvertaken(view)) return 'overtaken';
+  const end = endOf(view);
+  if (end !== undefined) return end;
   if (hasNothingToTurn(view)) return 'wait';
   return backAttempts >= mostAttempts ? 'failed' : 'start';
 }
@@ -73,17 +89,23 @@ export function progressBack(
   { cluster, nodeGroup, before, rollBack }: Pick<StateFile, 'cluster' | 'nodeGroup' | 'before' | 'rollBack'>,
 ): RollBackProgress {
   if (step === 'restored') return { progress: 'restored' };
-  if (step !== 'failed' && step !== 'overtaken') return { progress: 'in-progress' };
+  if (step !== 'failed' && step !== 'overtaken' && step !== 'no-way') return { progress: 'in-progress' };
   const name = `${cluster}/${nodeGroup}`;
-  const old = `version ${before.launchTemplate.version} of ${before.launchTemplate.id}`;
+  const old = versionName('release' in before ? before : before.launchTemplate);
   const first =
     rollBack === undefined ? '' : ` It was to go back because of ${rollBack.reason.error}: ${rollBack.reason.cause}`;
+  if (step === 'no-way') {
+    const cause =
+      `EKS offers no way back to ${old}: nodes of ${name} that were replaced stay replaced, and the others stay as they ` +
+      `are. Mend what is in the way and start the run again, or wait for the next release.${first}`;
+    return { progress: 'failed', reason: reason('NoWayBack', cause) };
+  }
   if (step === 'overtaken') {
     const cause = `Somebody else gave ${name} another version than ${old}. It was left as they made it.${first}`;
     return { progress: 'overtaken', reason: reason('ReplacementByOthers', cause) };
   }
   const cause =
-    `${name} could not be brought back to ${before.amiId} in ${mostAttempts} attempts. ` +
+    `${name} could not be brought back to ${before.amiId ?? old} in ${mostAttempts} attempts. ` +
     `Start an instance refresh or update to ${old}.${first}`;
   return { progress: 'failed', reason: reason('RollBackFailed', cause) };
 }

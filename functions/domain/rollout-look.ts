@@ -1,4 +1,5 @@
 import { type AdmissionInput, joinDeadlineFrom } from './admission.ts';
+import type { GroupSight } from './autoscaler.ts';
 import type { Reason } from './errors.ts';
 import type { WindowsNode } from './node.ts';
 import { type GroupInstance, isInService, type NodeGroupKey } from './node-group.ts';
@@ -15,7 +16,7 @@ import type { StateFile } from './state-file.ts';
 
 /** What a look asks for. Each is a call or more, so a look asks only for what this moment needs. */
 export type LookDependencies = {
-  readonly listInstances: (autoScalingGroupName: string) => Promise<GroupInstance[]>;
+  readonly viewGroup: (autoScalingGroupName: string) => Promise<GroupSight>;
   readonly withImages: (groups: { readonly instances: GroupInstance[] }[]) => Promise<{ instances: GroupInstance[] }[]>;
   readonly findImageIds: (instanceIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
   readonly listNodes: (clusterName: string) => Promise<WindowsNode[]>;
@@ -36,8 +37,7 @@ export type Look = {
   readonly gateMissing: boolean;
   /** A new instance waits at our hook for its node. */
   readonly isBooting: boolean;
-  /** Every instance of the group. */
-  readonly instances: readonly GroupInstance[];
+  readonly group: GroupSight;
 };
 
 async function findLate(
@@ -68,7 +68,8 @@ export async function lookAtInstances(
 ): Promise<Look> {
   const { autoScalingGroupName, image, policy, hook } = state;
   const { now } = dependencies;
-  const instances = await dependencies.listInstances(autoScalingGroupName);
+  const group = await dependencies.viewGroup(autoScalingGroupName);
+  const instances = [...group.instances];
   const [identified] = await dependencies.withImages([{ instances: instancesToIdentify(state, instances) }]);
   const known = identified?.instances ?? [];
   const isComingUp = instances.some(({ lifecycleState }) => lifecycleState.startsWith('Pending'));
@@ -83,7 +84,7 @@ export async function lookAtInstances(
       launchFailure,
       gateMissing: false,
       isBooting: false,
-      instances,
+      group,
     };
   }
   // While an instance waits our hook is there: one that is deleted lets go of all that wait at it.
@@ -93,7 +94,7 @@ export async function lookAtInstances(
     launchFailure,
     gateMissing,
     isBooting,
-    instances,
+    group,
     neverJoined: gateMissing
       ? await findUngated(key, state, instances, dependencies)
       : await findLate(state, dependencies),

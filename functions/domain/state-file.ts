@@ -1,10 +1,12 @@
 import * as v from 'valibot';
+import { SeenCapacity, VanishedNode } from './autoscaler.ts';
 import { NodeGroupChanged } from './errors.ts';
 import { Image } from './image.ts';
-import { GroupName, NodeGroupKind, TemplateVersion } from './node-group.ts';
+import { GroupName, type LaunchVersion, NodeGroupKind, TemplateVersion } from './node-group.ts';
 import { ReasonDocument } from './report.ts';
-import { countFromOne, nonEmpty, strictObject, timestamp, wholeNumber } from './shapes.ts';
+import { countFromOne, nearestOf, nonEmpty, strictObject, timestamp, wholeNumber } from './shapes.ts';
 import { SmokeTest } from './smoke-test.ts';
+import { Standstill } from './standstill.ts';
 import { RolloutPolicy } from './tags.ts';
 
 /**
@@ -60,6 +62,28 @@ const Verified = strictObject({
 const TaintedNode = strictObject({ instanceId: nonEmpty, nodeName: nonEmpty });
 export type TaintedNode = Readonly<v.InferOutput<typeof TaintedNode>>;
 
+const TemplateBefore = strictObject({
+  launchTemplate: TemplateVersion,
+  amiId: v.string(),
+  /** Of the launch templates that overrides of a mixed instances policy have for themselves. */
+  overrides: v.optional(v.array(TemplateVersion)),
+  follows: v.picklist(['number', '$Default', '$Latest']),
+  patchLevel: v.optional(v.string()),
+});
+/** What a group with a launch template of its own was, and goes back to. */
+export type TemplateBefore = Readonly<v.InferOutput<typeof TemplateBefore>>;
+
+const ReleaseBefore = strictObject({
+  release: nonEmpty,
+  /** Missing when the group had no node. */
+  amiId: v.optional(v.string()),
+  patchLevel: v.optional(v.string()),
+});
+
+/** What the group was: on a version of its own launch template, or on a release of Amazon's AMI. */
+export const Before = nearestOf([TemplateBefore, ReleaseBefore]);
+export type Before = TemplateBefore | Readonly<v.InferOutput<typeof ReleaseBefore>>;
+
 /** `state/<cluster>/<group>.json`: what reglaze remembers of one node group. It is the lock between runs. */
 export const StateFile = strictObject({
   schemaVersion: v.literal(1),
@@ -72,14 +96,7 @@ export const StateFile = strictObject({
   policy: RolloutPolicy,
   autoScalingGroupName: v.string(),
   startedAt: timestamp,
-  before: strictObject({
-    launchTemplate: TemplateVersion,
-    amiId: v.string(),
-    /** Of the launch templates that overrides of a mixed instances policy have for themselves. */
-    overrides: v.optional(v.array(TemplateVersion)),
-    follows: v.picklist(['number', '$Default', '$Latest']),
-    patchLevel: v.optional(v.string()),
-  }),
+  before: Before,
   launchTemplate: v.optional(
     strictObject({
       id: v.string(),
@@ -101,6 +118,12 @@ export const StateFile = strictObject({
   smokeTest: v.optional(SmokeTest),
   /** New instances whose nodes did not join in time, with what was found instead. */
   lateNodes: v.optional(v.array(strictObject({ instanceId: v.string(), finding: ReasonDocument }))),
+  /** New instances that somebody else terminated while their nodes had not registered. */
+  vanishedNodes: v.optional(v.array(VanishedNode)),
+  /** Of a group that a cluster autoscaler looks after. */
+  capacity: v.optional(SeenCapacity),
+  /** When people were told that a cluster autoscaler deletes new instances. */
+  autoscalerAlertedAt: v.optional(timestamp),
   /** Why the group goes back; with a template version once a replacement of its own was needed for that. */
   rollBack: v.optional(
     strictObject({ reason: ReasonDocument, launchTemplate: v.optional(TemplateVersion), attempt: v.optional(Attempt) }),
@@ -109,6 +132,8 @@ export const StateFile = strictObject({
   provedElsewhere: v.optional(v.literal(true)),
   verified: v.optional(Verified),
   alertedAt: v.optional(timestamp),
+  /** Whether an update of EKS stands still, and which pods hold it up. */
+  standstill: v.optional(Standstill),
   /** The last run that ended here, and how. */
   outcome: v.optional(strictObject({ run: v.string(), outcome: v.string(), reason: v.optional(ReasonDocument) })),
 });
@@ -144,18 +169,43 @@ export function rememberLateNode(state: StateFile, late: NonNullable<StateFile['
   return { ...state, lateNodes: [...known, late] };
 }
 
+/** What the group was, when it has a launch template of its own; undefined on Amazon's AMI. */
+export const templateBefore = ({ before }: Pick<StateFile, 'before'>): TemplateBefore | undefined =>
+  'release' in before ? undefined : before;
+
+/**
+ * What a group was that has a launch template of its own, as every group does that follows an alias.
+ *
+ * @throws {NodeGroupChanged} It runs Amazon's AMI.
+ */
+export function requireTemplate(state: Pick<StateFile, 'before' | 'cluster' | 'nodeGroup'>): TemplateBefore {
+  const before = templateBefore(state);
+  if (before !== undefined) return before;
+  throw new NodeGroupChanged(`${state.cluster}/${state.nodeGroup} was on Amazon's AMI, which has no template version.`);
+}
+
+const newVersion = ({ launchTemplate }: StateFile): TemplateVersion | undefined =>
+  launchTemplate && { id: launchTemplate.id, version: launchTemplate.toVersion };
+
 /** The template versions that reglaze has set or found in the group; any other is somebody else's doing. */
 export const knownVersions = (state: StateFile): TemplateVersion[] =>
-  [state.before.launchTemplate, state.launchTemplate && targetVersion(state), state.rollBack?.launchTemplate].filter(
+  [templateBefore(state)?.launchTemplate, newVersion(state), state.rollBack?.launchTemplate].filter(
     (each) => each !== undefined,
   );
 
+/** What the rollout brings, or undefined while there is no version of the launch template for it. */
+export const findTarget = (state: StateFile): LaunchVersion | undefined =>
+  'release' in state.before ? { release: state.image.version } : newVersion(state);
+
 /**
- * The version that the rollout brings.
+ * What the rollout brings.
  *
- * @throws {NodeGroupChanged} There is none yet: a step was left out.
+ * @throws {NodeGroupChanged} There is no version for it yet: a step was left out.
  */
-export function targetVersion({ launchTemplate, cluster, nodeGroup }: StateFile): TemplateVersion {
-  if (launchTemplate) return { id: launchTemplate.id, version: launchTemplate.toVersion };
-  throw new NodeGroupChanged(`The state file of ${cluster}/${nodeGroup} names no new launch template version.`);
+export function targetVersion(state: StateFile): LaunchVersion {
+  const target = findTarget(state);
+  if (target !== undefined) return target;
+  throw new NodeGroupChanged(
+    `The state file of ${state.cluster}/${state.nodeGroup} names no new launch template version.`,
+  );
 }

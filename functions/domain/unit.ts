@@ -1,6 +1,6 @@
 import { type Reason, reason, UnitFailed } from './errors.ts';
 import type { GroupName } from './node-group.ts';
-import type { StateFile } from './state-file.ts';
+import { requireTemplate, type StateFile, type TemplateBefore } from './state-file.ts';
 
 /** Another group of the unit, as its state file tells it. */
 export type Sibling = {
@@ -55,10 +55,11 @@ export function judgeUnit(own: StateFile, run: string, siblings: readonly Siblin
   return open === undefined ? { unit: 'proved' } : { unit: 'open', waitsFor: display(open.name) };
 }
 
-const isPinned = ({ before, unit }: StateFile): boolean => before.follows === 'number' || unit?.pin === 'set';
+const isPinned = (state: StateFile): boolean =>
+  requireTemplate(state).follows === 'number' || state.unit?.pin === 'set';
 
 /** Whether two groups followed the same alias and were pinned to different numbers. */
-const differs = (a: StateFile['before'], b: StateFile['before']): boolean =>
+const differs = (a: TemplateBefore, b: TemplateBefore): boolean =>
   a.follows !== 'number' &&
   a.follows === b.follows &&
   a.launchTemplate.id === b.launchTemplate.id &&
@@ -75,14 +76,16 @@ export function waitsForPins(own: StateFile, run: string, siblings: readonly Sib
     return standing === 'gone-back' || (standing === 'absent' && ended !== undefined);
   });
   if (gone !== undefined) throw new UnitFailed(failed(gone, own).cause);
+  const before = requireTemplate(own);
   const odd = siblings.find(
-    ({ state }) => state && standingOf(state, run) === 'open' && isPinned(state) && differs(own.before, state.before),
+    ({ state }) =>
+      state && standingOf(state, run) === 'open' && isPinned(state) && differs(before, requireTemplate(state)),
   );
   if (odd?.state !== undefined) {
     throw new UnitFailed(
-      `${own.before.follows} of ${own.before.launchTemplate.id} was moved while the run began: ` +
-        `${own.cluster}/${own.nodeGroup} is at ${own.before.launchTemplate.version}, ${display(odd.name)} at ` +
-        `${odd.state.before.launchTemplate.version}. Start the run again.`,
+      `${before.follows} of ${before.launchTemplate.id} was moved while the run began: ` +
+        `${own.cluster}/${own.nodeGroup} is at ${before.launchTemplate.version}, ${display(odd.name)} at ` +
+        `${requireTemplate(odd.state).launchTemplate.version}. Start the run again.`,
     );
   }
   const late = siblings.find(({ state }) => {

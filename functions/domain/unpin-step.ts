@@ -2,7 +2,7 @@ import { UnitBusy } from './errors.ts';
 import { renewLease } from './lease.ts';
 import type { NodeGroupKey, TemplateVersion } from './node-group.ts';
 import type { NodeGroupDriver } from './node-group-driver.ts';
-import type { StateFile } from './state-file.ts';
+import { requireTemplate, type StateFile } from './state-file.ts';
 import { type Sibling, stillChanging } from './unit.ts';
 import { decideUnpin, isPinnedByUs, provedVersion, type TemplateView, type UnpinStep } from './unpin.ts';
 
@@ -30,7 +30,8 @@ const newestOf = ({ newer }: TemplateView, pinned: number): number =>
 /** Makes the alias stand for what the group has proved, if it does not. */
 async function moveAlias(state: StateFile, view: TemplateView, { step }: UnpinStep, aliases: TemplateAliases) {
   const { amiId, ...proved } = provedVersion(state);
-  if (step === 'copy') await aliases.copyOnTop(proved, amiId, newestOf(view, state.before.launchTemplate.version));
+  const pinned = requireTemplate(state).launchTemplate.version;
+  if (step === 'copy') await aliases.copyOnTop(proved, amiId, newestOf(view, pinned));
   if (step === 'set-default') await aliases.setDefault(proved);
 }
 
@@ -42,12 +43,12 @@ export async function followAgain(
   state: StateFile,
   { driver, aliases }: Pick<UnpinDependencies, 'driver' | 'aliases'>,
 ): Promise<UnpinStep> {
-  const { id } = state.before.launchTemplate;
-  const view = await aliases.view(state.before.launchTemplate);
+  const { launchTemplate, follows } = requireTemplate(state);
+  const view = await aliases.view(launchTemplate);
   const step = decideUnpin(state, view);
   if (step.step === 'stay' || step.step === 'leave') return step;
   await moveAlias(state, view, step, aliases);
-  await driver.setVersion(state.autoScalingGroupName, { id, version: state.before.follows });
+  await driver.setVersion(state.autoScalingGroupName, { id: launchTemplate.id, version: follows });
   return step;
 }
 

@@ -1,6 +1,6 @@
 import { type Reason, reason } from './errors.ts';
-import type { NodeGroup, TemplateVersion } from './node-group.ts';
-import { knownVersions, type StateFile, targetVersion } from './state-file.ts';
+import { type NodeGroup, type TemplateVersion, templateVersion } from './node-group.ts';
+import { knownVersions, requireTemplate, type StateFile, targetVersion, templateBefore } from './state-file.ts';
 
 /** A version of a launch template that is newer than the one that the group was pinned to. */
 export type NewerVersion = {
@@ -24,23 +24,23 @@ export type UnpinStep =
   | { readonly step: 'stay'; readonly reason: Reason };
 
 /** The version that the group has proved: the new one once it was promoted, else the one that it was pinned to. */
-export const provedVersion = (state: StateFile): TemplateVersion & { readonly amiId: string } =>
-  state.phase === 'promoted'
-    ? { ...targetVersion(state), amiId: state.image.amiId }
-    : { ...state.before.launchTemplate, amiId: state.before.amiId };
+export function provedVersion(state: StateFile): TemplateVersion & { readonly amiId: string } {
+  if (state.phase === 'promoted') return { ...templateVersion(targetVersion(state)), amiId: state.image.amiId };
+  const { launchTemplate, amiId } = requireTemplate(state);
+  return { ...launchTemplate, amiId };
+}
 
-const stays = (
-  { cluster, nodeGroup, before }: StateFile,
-  { id, version }: TemplateVersion,
-  what: string,
-): UnpinStep => ({
-  step: 'stay',
-  reason: reason(
-    'VersionPinned',
-    `${cluster}/${nodeGroup} stays at version ${version} of ${id} and does not follow ${before.follows} any more: ${what}, ` +
-      `which no node has proved. When it is what you want, set the group's version back to ${before.follows}.`,
-  ),
-});
+function stays(state: StateFile, { id, version }: TemplateVersion, what: string): UnpinStep {
+  const { follows } = requireTemplate(state);
+  return {
+    step: 'stay',
+    reason: reason(
+      'VersionPinned',
+      `${state.cluster}/${state.nodeGroup} stays at version ${version} of ${id} and does not follow ${follows} any more: ` +
+        `${what}, which no node has proved. When it is what you want, set the group's version back to ${follows}.`,
+    ),
+  };
+}
 
 function unpinLatest(state: StateFile, proved: TemplateVersion, { newer }: TemplateView): UnpinStep {
   // What we have not touched goes back as it is: it is where the group would be without us.
@@ -48,13 +48,13 @@ function unpinLatest(state: StateFile, proved: TemplateVersion, { newer }: Templ
   const foreign = newer.find(({ isOurs }) => !isOurs);
   if (foreign) return stays(state, proved, `somebody made version ${foreign.version} during the run`);
   const top = newer.toSorted((a, b) => b.version - a.version)[0];
-  const latest = top?.version ?? state.before.launchTemplate.version;
+  const latest = top?.version ?? requireTemplate(state).launchTemplate.version;
   return { step: latest === proved.version || top?.copyOf === proved.version ? 'follow' : 'copy' };
 }
 
 function unpinDefault(state: StateFile, proved: TemplateVersion, { defaultVersion }: TemplateView): UnpinStep {
   if (defaultVersion === proved.version) return { step: 'follow' };
-  if (defaultVersion === state.before.launchTemplate.version) return { step: 'set-default' };
+  if (defaultVersion === requireTemplate(state).launchTemplate.version) return { step: 'set-default' };
   return stays(state, proved, `somebody made version ${defaultVersion} the default during the run`);
 }
 
@@ -68,7 +68,7 @@ export function isPinnedByUs({ source }: NodeGroup, state: StateFile): boolean {
 /** Decides how a group follows its launch template again. Only asked while {@link isPinnedByUs} holds. */
 export function decideUnpin(state: StateFile, template: TemplateView): UnpinStep {
   const proved = provedVersion(state);
-  switch (state.before.follows) {
+  switch (requireTemplate(state).follows) {
     case '$Latest':
       return unpinLatest(state, proved, template);
     case '$Default':
@@ -85,7 +85,8 @@ export function decideUnpin(state: StateFile, template: TemplateView): UnpinStep
  */
 export function withPin(group: NodeGroup, state: StateFile | undefined): NodeGroup {
   const { source } = group;
-  if (state?.unit?.pin === undefined || state.before.follows === 'number') return group;
+  const follows = state && templateBefore(state)?.follows;
+  if (state?.unit?.pin === undefined || follows === undefined || follows === 'number') return group;
   if (source.type !== 'launch-template' || !isPinnedByUs(group, state)) return group;
-  return { ...group, source: { ...source, follows: state.before.follows } };
+  return { ...group, source: { ...source, follows } };
 }

@@ -6,6 +6,7 @@ import { readSiblings, type SiblingFiles } from '../adapters/siblings.ts';
 import { NodeGroupKey, type TemplateVersion } from '../domain/node-group.ts';
 import { pinUnit } from '../domain/pin-step.ts';
 import type { EndedExecution } from '../domain/settlement.ts';
+import { templateBefore } from '../domain/state-file.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
 
@@ -20,7 +21,7 @@ type Dependencies = {
 
 /**
  * Step "Make launch template version": the group's version with the new AMI and nothing else changed. The group does not
- * use it yet. A group that follows its template by an alias is given a number first, and so are those that move with it.
+ * use it yet. On Amazon's own AMI there is nothing to make: EKS has the release. A group that follows its template by an alias is given a number first, and so are those that move with it.
  *
  * Safe twice: there is one such version, and it is found again.
  *
@@ -36,7 +37,12 @@ export const createTemplateVersion =
       listFollowers: () => listFollowers(drivers),
       now: now(),
     });
-    const { before, image } = held.state;
+    const { image } = held.state;
+    const before = templateBefore(held.state);
+    if (before === undefined) {
+      logger.info('Amazon makes the version', { ...key, answer: 'not-needed', release: image.version });
+      return {};
+    }
     const intended = held.state.phase === 'leased' ? await held.save({ ...held.state, phase: 'versioned' }) : held;
     const { id, version } = await deriveVersion(before.launchTemplate, image.amiId);
     const overrides: TemplateVersion[] = [];

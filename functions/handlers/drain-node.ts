@@ -1,13 +1,20 @@
-import type { V1Node, V1Pod, V1PodList, V1Status } from '@kubernetes/client-node';
+import type { V1Node } from '@kubernetes/client-node';
 import { type ApiServer, connectApiServer } from '../adapters/api-server.ts';
+import { listInstances } from '../adapters/auto-scaling-groups.ts';
 import { type DrainRecords, drainRecordsIn, type StoredDrain } from '../adapters/drain-records.ts';
 import { identifyInstance } from '../adapters/ec2-instances.ts';
 import { translateNode } from '../adapters/kubernetes.ts';
+import { deletePod, evictPod, listAttachments, listLeavingPods, watchLeavingPods } from '../adapters/leaving-pods.ts';
 import { keepLeavingWaiting } from '../adapters/lifecycle-hooks.ts';
 import { refusedChange } from '../adapters/refused-change.ts';
+import { followControllers } from '../adapters/replicas.ts';
 import { renewTurn } from '../adapters/turns.ts';
+import { movedControllers } from '../domain/drain-end.ts';
 import { DrainInput } from '../domain/drain-input.ts';
 import type { DrainRecord } from '../domain/drain-record.ts';
+import { type DrainAnswer, type EmptyDependencies, emptyNode } from '../domain/empty-node.ts';
+import { isInService } from '../domain/node-group.ts';
+import { startingPods } from '../domain/replicas.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
 
@@ -15,21 +22,12 @@ type Dependencies = {
   readonly keepWaiting: typeof keepLeavingWaiting;
   readonly identifyInstance: typeof identifyInstance;
   readonly connect: (clusterName: string) => Promise<ApiServer>;
+  readonly listInstances: typeof listInstances;
   readonly records: Pick<DrainRecords, 'find'>;
   readonly now: () => Date;
+  /** From 0 to 1. */
+  readonly chance: () => number;
 };
-
-const pauseSeconds = 10;
-
-const pathOf = ({ metadata }: V1Pod) => `/api/v1/namespaces/${metadata?.namespace}/pods/${metadata?.name}`;
-const nameOf = ({ metadata }: V1Pod) => ({ namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' });
-const ownerOf = ({ metadata }: V1Pod) => metadata?.ownerReferences?.find(({ controller }) => controller);
-
-/** What stays on a node that is drained: pods of daemonsets, and those that the kubelet runs by itself. */
-const stays = (pod: V1Pod): boolean =>
-  ownerOf(pod)?.kind === 'DaemonSet' || pod.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined;
-
-const isFinished = ({ status }: V1Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed';
 
 async function cordon(api: ApiServer, { metadata, spec }: V1Node): Promise<void> {
   const label = 'node.kubernetes.io/exclude-from-external-load-balancers';
@@ -38,56 +36,10 @@ async function cordon(api: ApiServer, { metadata, spec }: V1Node): Promise<void>
     method: 'PATCH' as const,
     path: `/api/v1/nodes/${metadata?.name}`,
     contentType: 'application/merge-patch+json',
-    body: { metadata: { labels: { [label]: '' } }, spec: { unschedulable: true } },
+    body: { metadata: { labels: { [label]: 'true' } }, spec: { unschedulable: true } },
   };
   const answer = await api.send(request);
-  if (answer.status !== 200) throw refusedChange(api, request, answer);
-}
-
-/** Asks for one eviction, or deletes what nobody has to be asked about; true when the pod leaves. */
-async function remove(api: ApiServer, pod: V1Pod, force: boolean): Promise<true | V1Status> {
-  const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: nameOf(pod) };
-  const request =
-    force || isFinished(pod)
-      ? { method: 'DELETE' as const, path: pathOf(pod) }
-      : { method: 'POST' as const, path: `${pathOf(pod)}/eviction`, body: eviction };
-  const answer = await api.send(request);
-  const status = answer.body as V1Status;
-  // Two budgets for one pod are told by a failure in a body whose HTTP status says that all is well.
-  const isAccepted = answer.status < 300 && status?.status !== 'Failure';
-  if (isAccepted || answer.status === 404) return true;
-  // A conflict, or a budget that takes no more disruptions for now (403), is asked again; a right that lacks is not.
-  const isOfBudget = answer.status === 403 && status?.details?.group === 'policy';
-  const isRefusal = answer.status < 300 || [409, 429, 500].includes(answer.status) || isOfBudget;
-  if (isRefusal) return status;
-  throw refusedChange(api, request, answer);
-}
-
-function withRefusal(record: DrainRecord, pod: V1Pod, status: V1Status, at: string): DrainRecord {
-  const { namespace, name } = nameOf(pod);
-  const known = record.refused.find((each) => each.namespace === namespace && each.name === name);
-  const message = status.details?.causes?.[0]?.message ?? status.message ?? 'no reason given';
-  const refusal = { namespace, name, budgets: [], message, firstAt: known?.firstAt ?? at, lastAt: at };
-  const others = record.refused.filter((each) => each !== known);
-  return { ...record, refused: [...others, { ...refusal, times: (known?.times ?? 0) + 1 }] };
-}
-
-function withRemoval(record: DrainRecord, pod: V1Pod, force: boolean, at: string): DrainRecord {
-  const owner = ownerOf(pod);
-  const place = nameOf(pod);
-  const controller = owner && { kind: owner.kind, namespace: place.namespace, name: owner.name };
-  const moved = { ...place, ...(controller && { controller }), at };
-  if (force) return { ...record, forced: [...record.forced, { ...moved, why: 'deadline' }] };
-  const lost = controller === undefined ? [...record.lost, place] : record.lost;
-  return { ...record, evicted: [...record.evicted, moved], lost };
-}
-
-const finding = (cause: string) => ({ error: 'PodsLeft', cause });
-
-function whatIsLeft(left: readonly V1Pod[], { nodeName, refused }: DrainRecord): string {
-  const names = left.map((pod) => `${nameOf(pod).namespace}/${nameOf(pod).name}`).join(', ');
-  const refusals = refused.map(({ namespace, name, message }) => `${namespace}/${name}: ${message}`).join('; ');
-  return `Node ${nodeName} still has ${names}. Refused evictions: ${refusals || 'none'}.`;
+  if (answer.status !== 200 && answer.status !== 404) throw refusedChange(api, request, answer);
 }
 
 /** The node object, if it is that of the instance: names are used again. */
@@ -96,71 +48,75 @@ async function findNode(api: ApiServer, nodeName: string, instanceId: string): P
   return node !== undefined && translateNode(node).instanceId === instanceId ? node : undefined;
 }
 
-async function podsToMove(api: ApiServer, nodeName: string): Promise<V1Pod[]> {
-  const selector = encodeURIComponent(`spec.nodeName=${nodeName}`);
-  return ((await api.get(`/api/v1/pods?fieldSelector=${selector}`)) as V1PodList).items.filter((pod) => !stays(pod));
-}
+/** When a pod of the node last began to leave. */
+const lastLeft = ({ evicted, forced, startedAt }: DrainRecord): Date =>
+  new Date([startedAt, ...[...evicted, ...forced].map(({ at }) => at)].toSorted().at(-1) ?? startedAt);
 
-type Removal = { readonly force: boolean; readonly at: string };
-
-/** Asks for each pod that does not leave yet, and notes what became of it. */
-async function removeAll(api: ApiServer, pods: readonly V1Pod[], record: DrainRecord, { force, at }: Removal) {
-  let next = record;
-  for (const pod of pods.filter(({ metadata }) => metadata?.deletionTimestamp === undefined)) {
-    const answer = await remove(api, pod, force);
-    if (answer !== true) next = withRefusal(next, pod, answer, at);
-    else if (!isFinished(pod)) next = withRemoval(next, pod, force, at);
-  }
-  return next;
+/** How many pods start elsewhere because of this drain, and how many nodes of the group share them. */
+async function lookElsewhere(
+  api: ApiServer,
+  { autoScalingGroupName, instanceId }: DrainInput,
+  record: DrainRecord,
+  { listInstances, now }: Pick<Dependencies, 'listInstances' | 'now'>,
+) {
+  const controllers = movedControllers(record);
+  if (controllers.length === 0) return { starting: 0, receivers: 1 };
+  const [followed, instances] = await Promise.all([
+    followControllers(api, controllers),
+    listInstances(autoScalingGroupName),
+  ]);
+  const receivers = instances.filter((each) => isInService(each) && each.instanceId !== instanceId).length;
+  return { starting: startingPods(followed, lastLeft(record), now()), receivers };
 }
 
 /**
- * Step "Drain node": one visit. Keeps the hook waiting and the turn, cordons the node, and asks for the eviction of each
- * pod that `kubectl drain` would evict. Safe twice: a pod that leaves already is not asked again.
+ * Step "Drain node": one visit of a node that leaves. Keeps its hook waiting and its turn, cordons it, and lets its pods
+ * leave, some at a time, within their disruption budgets. Watches them, and goes on when one is gone.
+ *
+ * Safe twice: a pod that leaves already is not asked again. A node or an instance that is gone is done.
  */
 export const drainNode = (dependencies: Dependencies) => {
-  const { keepWaiting, identifyInstance, connect, records, now } = dependencies;
+  const { keepWaiting, identifyInstance, connect, listInstances, records, now, chance } = dependencies;
 
-  const removeLeft = async (
-    api: ApiServer,
-    input: DrainInput,
-    left: readonly V1Pod[],
-    { record, save }: StoredDrain,
-  ) => {
-    const at = now().toISOString();
-    const isLate = now() >= new Date(input.drainDeadline);
-    const next = await removeAll(api, left, record, { force: isLate && input.onDrainTimeout === 'force', at });
-    await save(next);
-    const isStuck = isLate && input.onDrainTimeout === 'wait';
-    return { drain: isStuck ? ('stuck' as const) : ('draining' as const), finding: finding(whatIsLeft(left, next)) };
+  const emptyDependencies = (api: ApiServer, input: DrainInput): EmptyDependencies => ({
+    listPods: (nodeName) => listLeavingPods(api, nodeName),
+    evict: (pod) => evictPod(api, pod),
+    remove: (pod, grace) => deletePod(api, pod, grace),
+    lookElsewhere: (record) => lookElsewhere(api, input, record, { listInstances, now }),
+    listAttachments: (nodeName) => listAttachments(api, nodeName),
+    watchPods: (nodeName, seconds) => watchLeavingPods(api, nodeName, seconds),
+    now,
+    chance,
+  });
+
+  const gone = async ({ instanceId }: DrainInput, drain: StoredDrain | undefined): Promise<DrainAnswer> => {
+    const { emptiedAt, goneAt } = drain?.record ?? {};
+    if (emptiedAt === undefined && goneAt === undefined) {
+      await drain?.save({ ...drain.record, goneAt: now().toISOString() });
+    }
+    const cause = `Instance ${instanceId} does not wait any more, or its node is gone.`;
+    return { drain: 'gone', finding: { error: 'InstanceGone', cause } };
   };
 
-  const visit = async (input: DrainInput, nodeName: string, drain: StoredDrain) => {
+  const visit = async (input: DrainInput, nodeName: string, drain: StoredDrain): Promise<DrainAnswer> => {
     const api = await connect(input.cluster);
     if (drain.record.slot !== undefined) await renewTurn(api, drain.record.slot, input.instanceId, now());
     const node = await findNode(api, nodeName, input.instanceId);
-    if (node !== undefined) await cordon(api, node);
-    const left = node === undefined ? [] : await podsToMove(api, nodeName);
-    const at = now().toISOString();
-    const record = { ...drain.record, cordonedAt: drain.record.cordonedAt ?? at };
-    if (left.length === 0) {
-      await drain.save({ ...record, emptiedAt: record.emptiedAt ?? at });
-      return { drain: 'emptied' as const, finding: finding(`Nothing is left on ${nodeName}.`) };
-    }
-    return removeLeft(api, input, left, { ...drain, record });
+    if (node === undefined) return gone(input, drain);
+    const { cordonedAt = now().toISOString() } = drain.record;
+    const noted = drain.record.cordonedAt ? drain : await drain.save({ ...drain.record, cordonedAt });
+    await cordon(api, node);
+    return emptyNode(input, noted, emptyDependencies(api, input));
   };
 
   return async (input: DrainInput) => {
     const { run, cluster, nodeGroup, instanceId } = input;
     const identity = (await keepWaiting(input)) === 'done' ? await identifyInstance(instanceId) : undefined;
-    const drain = identity && (await records.find(input));
-    const answer =
-      identity && drain
-        ? await visit(input, identity.privateDnsName, drain)
-        : { drain: 'gone' as const, finding: finding(`Instance ${instanceId} is gone.`) };
+    const drain = await records.find(input);
+    const answer = identity && drain ? await visit(input, identity.privateDnsName, drain) : await gone(input, drain);
 
     logger.info('Drained node', { run, cluster, nodeGroup, answer: answer.drain, instanceId, finding: answer.finding });
-    return { ...answer, pauseSeconds };
+    return { ...answer, pauseSeconds: 1 };
   };
 };
 
@@ -170,7 +126,9 @@ export const handler = task(
     keepWaiting: keepLeavingWaiting,
     identifyInstance,
     connect: (clusterName) => connectApiServer(clusterName, environment('MOVER_ROLE_ARN')),
+    listInstances,
     records: drainRecordsIn(() => environment('RUN_BUCKET')),
     now: () => new Date(),
+    chance: () => Math.random(),
   }),
 );

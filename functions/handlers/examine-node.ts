@@ -30,6 +30,8 @@ type Dependencies = {
 
 type Examination = Verdict & {
   readonly node?: ReturnType<typeof aboutNode>;
+  /** Whether the instance's own node has been seen. */
+  readonly registered?: boolean;
   /** Whether pods on the node have to be tried, or the test of another one waited for. */
   readonly needsTest?: boolean;
 };
@@ -40,6 +42,11 @@ const lookSeconds = 5;
 /** What neighbours are told of a node that is admitted. */
 const aboutNode = ({ imageId }: InstanceIdentity, { node }: Sight) =>
   node && { nodeName: node.name, imageId, ...(node.patchLevel !== '' && { patchLevel: node.patchLevel }) };
+
+const aboutSight = (identity: InstanceIdentity, sight: Sight, { instanceId }: Pick<AdmissionInput, 'instanceId'>) => ({
+  node: aboutNode(identity, sight),
+  registered: sight.node?.instanceId === instanceId,
+});
 
 /**
  * Step "Examine node": whether a new instance has become a node that can work and has what its group asks for, within
@@ -89,17 +96,18 @@ export const examineNode = (dependencies: Dependencies) => {
     const identity = await dependencies.identifyInstance(instanceId);
     if (identity === undefined) return noLongerWaiting(instanceId);
     const { sight, needsTest } = await look(input, identity);
-    return { ...judgeAdmission(input, identity, sight, now()), node: aboutNode(identity, sight), needsTest };
+    return { ...judgeAdmission(input, identity, sight, now()), ...aboutSight(identity, sight, input), needsTest };
   };
 
   return async (input: AdmissionInput) => {
     const startedAt = now();
-    const { verdict, finding, until, node, needsTest = false } = await examine(input);
+    const { verdict, finding, until, node, registered, needsTest = false } = await examine(input);
 
     const { run, cluster, nodeGroup, instanceId } = input;
     logger.info('Examined node', { run, cluster, nodeGroup, answer: verdict, instanceId, finding });
     const pause = until === undefined ? pauseSeconds(startedAt, now()) : pauseUntil(until, now());
-    return { verdict, finding, pauseSeconds: pause, ...(verdict === 'joined' && { node, needsTest }) };
+    const seen = verdict === 'joined' ? { node, needsTest } : registered && { registered };
+    return { verdict, finding, pauseSeconds: pause, ...seen };
   };
 };
 

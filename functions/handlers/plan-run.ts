@@ -118,7 +118,7 @@ export const planRun = (dependencies: Dependencies) => {
   return async ({ run, image, nodeGroups, dryRun = false, retryFailedAmi, retries = 0 }: Input) => {
     const isWanted = (tags: Readonly<Record<string, string>>) => concernsChannel(tags, image.name);
     const found = await Promise.all(Object.values(drivers).map((driver) => driver.discover(isWanted)));
-    const groups = await withImages(selectGroups(found.flat(), image.name, nodeGroups));
+    const groups = await withImages(selectGroups(found.flat(), image, nodeGroups));
     const clusters = await viewClusters(groups, viewWith(dependencies, retries < patience ? 'try-again' : 'give-up'));
     const contexts = await Promise.all(groups.map(findContext));
     const madeAt = await findAges(groups, contexts);

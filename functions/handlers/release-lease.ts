@@ -1,10 +1,12 @@
 import * as v from 'valibot';
 import { listInstances } from '../adapters/auto-scaling-groups.ts';
+import { type DrainRecords, drainRecordsIn } from '../adapters/drain-records.ts';
 import { withImages } from '../adapters/ec2-instances.ts';
 import { copyOnTop, readTemplateView, setDefaultVersion } from '../adapters/launch-templates.ts';
 import { type NodeGroupDrivers, nodeGroupDrivers } from '../adapters/node-group-drivers.ts';
 import { type RunFiles, runFilesIn, type StoredState } from '../adapters/run-files.ts';
 import { readStates } from '../adapters/siblings.ts';
+import { reportDrains } from '../domain/drain-report.ts';
 import { release, requireLease } from '../domain/lease.ts';
 import { countPatched, NodeGroupKey } from '../domain/node-group.ts';
 import { judgeEnding, reportEnding } from '../domain/outcome.ts';
@@ -24,6 +26,7 @@ type Dependencies = {
   readonly drivers: NodeGroupDrivers;
   readonly aliases: TemplateAliases;
   readonly files: Pick<RunFiles, 'findState' | 'writeOutcome'>;
+  readonly drains: Pick<DrainRecords, 'listOfRun'>;
   readonly listInstances: typeof listInstances;
   readonly withImages: typeof withImages;
   readonly now: () => Date;
@@ -39,7 +42,7 @@ type Dependencies = {
  * @throws {UnitBusy} Another group that moves with this one is not done; the machine looks again.
  */
 export const releaseLease =
-  ({ drivers, aliases, files, listInstances, withImages, now }: Dependencies) =>
+  ({ drivers, aliases, files, drains, listInstances, withImages, now }: Dependencies) =>
   async ({ outcome, reason, ...key }: v.InferOutput<typeof Input>) => {
     const stored = await files.findState(key);
     const earlier = stored?.state.outcome;
@@ -56,7 +59,8 @@ export const releaseLease =
     const [group] = await withImages([{ instances: await listInstances(state.autoScalingGroupName) }]);
     const nodes = countPatched({ instances: group?.instances ?? [] }, state.image.amiId);
     const ending = judgeEnding(state, { outcome, reason });
-    await files.writeOutcome(key.run, reportEnding(state, ending, { nodes, now: now() }));
+    const left = reportDrains(await drains.listOfRun(key, new Date(state.startedAt)));
+    await files.writeOutcome(key.run, reportEnding(state, ending, { nodes, drains: left, now: now() }));
     await unpinned.save(release(state, key.run, ending));
 
     logger.info('Released lease', { ...key, answer: ending.outcome, reason: ending.reason });
@@ -69,6 +73,7 @@ export const handler = task(
     drivers: nodeGroupDrivers,
     aliases: { view: readTemplateView, copyOnTop, setDefault: setDefaultVersion },
     files: runFilesIn(() => environment('RUN_BUCKET')),
+    drains: drainRecordsIn(() => environment('RUN_BUCKET')),
     listInstances,
     withImages,
     now: () => new Date(),

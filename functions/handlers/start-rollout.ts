@@ -29,12 +29,12 @@ export const startRollout =
       return { rollout: { id: rollout.id, startedAt: rollout.startedAt } };
     }
     const driver = drivers[key.kind];
-    const launchTemplate = targetVersion(held.state);
+    const target = targetVersion(held.state);
     const attempt = nextAttempt(rollout, await driver.newestReplacementId(autoScalingGroupName), now());
     const intended = await held.save({ ...held.state, phase: 'rolling', rollout: attempt });
     const group = await driver.describe(key);
     const overrides = held.state.launchTemplate?.overrides ?? [];
-    const order = { key, group, launchTemplate, overrides, policy, firstAlone: true, attempt };
+    const order = { key, group, target, overrides, policy, firstAlone: true, attempt };
     const id = await unlessByOthers(driver.start(order));
     if (typeof id !== 'string') {
       await intended.save(withdrawAttempt(intended.state));
@@ -42,7 +42,7 @@ export const startRollout =
     }
     await intended.save({ ...intended.state, rollout: { ...attempt, id } });
 
-    logger.info('Started rollout', { ...key, answer: id, launchTemplate, attempts: attempt.attempts });
+    logger.info('Started rollout', { ...key, answer: id, target, attempts: attempt.attempts });
     return { rollout: { id, startedAt: attempt.startedAt } };
   };
 

@@ -1,12 +1,20 @@
-import { findLaunchFailure, listInstances, readSizes } from '../adapters/auto-scaling-groups.ts';
+import { findLaunchFailure, readSizes, viewGroup } from '../adapters/auto-scaling-groups.ts';
 import { findImageIds, withImages } from '../adapters/ec2-instances.ts';
 import { type StartExecution, startExecutionsOf } from '../adapters/executions.ts';
 import { clusterReader } from '../adapters/kubernetes.ts';
 import { hasAdmitHook } from '../adapters/lifecycle-hooks.ts';
 import { type NodeGroupDrivers, nodeGroupDrivers } from '../adapters/node-group-drivers.ts';
+import { type FindPodsInTheWay, findPodsInTheWayAs } from '../adapters/pods-in-the-way.ts';
 import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
 import { readStates } from '../adapters/siblings.ts';
 import { notifyThrough } from '../adapters/topic.ts';
+import {
+  autoscalerAlert,
+  joinersDeleted,
+  rememberAutoscaler,
+  rememberAutoscalerAlert,
+  withAutoscaler,
+} from '../domain/autoscaler.ts';
 import { drainName } from '../domain/drain-hook.ts';
 import { rememberLeaving, unattendedDrains } from '../domain/drain-watch.ts';
 import { admissionName } from '../domain/execution-name.ts';
@@ -23,6 +31,7 @@ import {
   secondsToNextLook,
 } from '../domain/rollout.ts';
 import { type LookDependencies, lookAtInstances } from '../domain/rollout-look.ts';
+import { watchStandstill } from '../domain/standstill-watch.ts';
 import { type StateFile, targetVersion } from '../domain/state-file.ts';
 import { judgeUnit, type UnitVerdict } from '../domain/unit.ts';
 import { environment } from '../runtime/environment.ts';
@@ -34,6 +43,7 @@ type Dependencies = Omit<LookDependencies, 'now'> & {
   readonly readSizes: typeof readSizes;
   readonly startAdmission: StartExecution;
   readonly startDrain: StartExecution;
+  readonly findPodsInTheWay: FindPodsInTheWay;
   readonly notify: (notice: Notice) => Promise<void>;
   readonly now: () => Date;
 };
@@ -41,13 +51,20 @@ type Dependencies = Omit<LookDependencies, 'now'> & {
 const withUnit = (seen: Progress, verdict: UnitVerdict): Progress =>
   verdict.unit === 'failed' && seen.progress !== 'failed' ? { progress: 'failed', reason: verdict.reason } : seen;
 
+const alertsOf = (state: StateFile, progress: Progress, standstill: Notice | undefined): Notice[] =>
+  [launchAlert(state, progress), autoscalerAlert(state), standstill].filter((alert) => alert !== undefined);
+
+/** A rollout that goes on may end by its deadline, which tells what was last seen. */
+const reasonOf = (state: StateFile, progress: Progress) =>
+  'reason' in progress ? progress.reason : joinersDeleted(state);
+
 /**
  * Step "Watch nodes": one look at a rollout, and how it goes on. Also starts the admission or the drain of instances whose event
  * got lost, puts our hook back where somebody deleted it, and tells people once when nothing can be launched. Safe twice: a
  * look changes nothing, an admission has a name.
  */
 export const watchRollout = (dependencies: Dependencies) => {
-  const { drivers, files, readSizes, startAdmission, startDrain, notify } = dependencies;
+  const { drivers, files, readSizes, startAdmission, startDrain, findPodsInTheWay, notify } = dependencies;
 
   /** What fails in one group of a unit need not be tried on in the others. */
   const judgeOthers = async (state: StateFile, { run }: NodeGroupKey) =>
@@ -61,11 +78,14 @@ export const watchRollout = (dependencies: Dependencies) => {
     ]);
     const replacement = found ?? lostReplacement(rollout?.id);
     const decided = decideProgress({ ...look, replacement });
-    const progress =
+    const explained =
       key.kind === 'self-managed' && isUnexplained(decided)
         ? explainFailure(decided, await readSizes(state.autoScalingGroupName))
         : decided;
-    return { progress: withUnit(progress, await judgeOthers(state, key)), look };
+    const seen = rememberAutoscaler(state, look.group, now);
+    const progress = withUnit(withAutoscaler(explained, seen), await judgeOthers(state, key));
+    const view = { state: seen, progress, replacement, instances: look.group.instances, now };
+    return { ...(await watchStandstill(view, findPodsInTheWay)), look };
   };
 
   const putBack = async (key: NodeGroupKey, { autoScalingGroupName, policy }: StateFile) => {
@@ -79,20 +99,19 @@ export const watchRollout = (dependencies: Dependencies) => {
   return async (key: NodeGroupKey) => {
     const now = dependencies.now();
     const held = await files.holdState(key);
-    const { progress, look } = await judge(held.state, key, now);
+    const { progress, look, state: judged, notice } = await judge(held.state, key, now);
     if (look.gateMissing) await putBack(key, held.state);
     for (const admission of look.unattended) await startAdmission(admissionName(admission.instanceId), admission);
-    const seen = rememberLeaving(held.state, look.instances, now);
-    for (const drain of unattendedDrains(key, seen, look.instances, now)) {
+    const seen = rememberLeaving(judged, look.group.instances, now);
+    for (const drain of unattendedDrains(key, seen, look.group.instances, now)) {
       await startDrain(drainName(drain.instanceId), drain);
     }
-    const alert = launchAlert(held.state, progress);
-    if (alert) await notify(alert);
-    await held.save(rememberProgress(seen, progress, now));
+    for (const alert of alertsOf(seen, progress, notice)) await notify(alert);
+    await held.save(rememberAutoscalerAlert(rememberProgress(seen, progress, now), now));
 
-    const reason = 'reason' in progress ? progress.reason : undefined;
+    const reason = reasonOf(seen, progress);
     logger.info('Watched rollout', { ...key, answer: progress.progress, reason });
-    return { ...progress, pauseSeconds: secondsToNextLook(look.isBooting) };
+    return { ...progress, ...(reason && { reason }), pauseSeconds: secondsToNextLook(look.isBooting) };
   };
 };
 
@@ -101,7 +120,7 @@ export const handler = task(
   watchRollout({
     drivers: nodeGroupDrivers,
     files: runFilesIn(() => environment('RUN_BUCKET')),
-    listInstances,
+    viewGroup,
     withImages,
     findImageIds,
     findLaunchFailure,
@@ -110,6 +129,7 @@ export const handler = task(
     listNodes: clusterReader(() => environment('READER_ROLE_ARN')).listNodes,
     startAdmission: startExecutionsOf(() => environment('ADMIT_NODE_ARN')),
     startDrain: startExecutionsOf(() => environment('DRAIN_NODE_ARN')),
+    findPodsInTheWay: findPodsInTheWayAs(() => environment('READER_ROLE_ARN')),
     notify: notifyThrough(() => environment('TOPIC_ARN')),
     now: () => new Date(),
   }),

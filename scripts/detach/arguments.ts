@@ -19,8 +19,9 @@ export type DetachArguments = {
 export const usage = `Usage: npm run detach -- [--yes] [options]
 
 Takes everything of reglaze out of node groups: its tags, the hooks reglaze-admit and reglaze-drain, version numbers in
-place of $Latest and $Default, its taints and cordons, its Leases and pods, and leases in the run bucket. Prints what there is
-before and after. Without --yes nothing is changed. Safe twice.
+place of $Latest and $Default, its taints and cordons, its Leases and pods, and leases in the run bucket; from AMIs the
+tag reglaze:failed-smoke-test, unless the call is narrowed. Prints what there is before and after. Without --yes nothing
+is changed. Safe twice.
 
   --yes              do it; otherwise only what there is is printed
   --cluster NAME     node groups of this cluster only

@@ -125,4 +125,4 @@ export async function findAttachedGroups(
 
 /** `shop/web`, for people. */
 export const placeOf = ({ cluster, name }: Pick<AttachedGroup, 'cluster' | 'name'>): string =>
-  `${cluster ?? '?'}/${name}`;
+  `${cluster ?? 'no cluster'}/${name}`;

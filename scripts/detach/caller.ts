@@ -6,8 +6,8 @@ import { STSClient } from '@aws-sdk/client-sts';
  */
 export async function adoptCaller(region: string | undefined): Promise<void> {
   const { config } = new STSClient(region === undefined ? {} : { region });
-  const { accessKeyId, secretAccessKey, sessionToken } = await config.credentials();
   process.env.AWS_REGION = await config.region();
+  const { accessKeyId, secretAccessKey, sessionToken } = await config.credentials();
   process.env.AWS_ACCESS_KEY_ID = accessKeyId;
   process.env.AWS_SECRET_ACCESS_KEY = secretAccessKey;
   if (sessionToken === undefined) delete process.env.AWS_SESSION_TOKEN;

@@ -1,6 +1,7 @@
 import type { V1Lease, V1Node, V1Pod } from '@kubernetes/client-node';
 import type { ApiServer } from '../../functions/adapters/api-server.ts';
 import { translateNode } from '../../functions/adapters/kubernetes.ts';
+import { ClusterAccessDenied, KubernetesUnavailable } from '../../functions/domain/errors.ts';
 import { outdatedTaint } from '../../functions/domain/outdated-taint.ts';
 
 /** A node with what may be of ours on it. */
@@ -10,7 +11,7 @@ export type MarkedNode = {
   readonly isTainted: boolean;
   /** Cordoned, or kept from load balancers, by whomever. */
   readonly isSetAside: boolean;
-  readonly resourceVersion: string;
+  readonly uid: string;
 };
 
 /** The label that a drain puts on a node, and others may put as well. */
@@ -41,7 +42,7 @@ const markedNode = (node: V1Node): MarkedNode => ({
   instanceId: translateNode(node).instanceId ?? '',
   isTainted: node.spec?.taints?.some(({ key }) => key === outdatedTaint.key) ?? false,
   isSetAside: node.spec?.unschedulable === true || node.metadata?.labels?.[aside] !== undefined,
-  resourceVersion: node.metadata?.resourceVersion ?? '',
+  uid: node.metadata?.uid ?? '',
 });
 
 export const listNodes = async (api: Reader): Promise<MarkedNode[]> =>
@@ -67,9 +68,9 @@ async function send(api: Writer, request: Parameters<ApiServer['send']>[0]): Pro
   const { status, body } = await api.send(request);
   if (status < 300 || status === 404) return;
   const { message = '' } = body as { message?: string };
-  throw new Error(
-    `${request.method} ${request.path} of cluster ${api.clusterName} answered HTTP ${status}: ${message}`,
-  );
+  const what = `${request.method} ${request.path} of cluster ${api.clusterName} answered HTTP ${status}: ${message}`;
+  if (status === 403) throw new ClusterAccessDenied(`${what}. Do it as an administrator of the cluster.`);
+  throw new KubernetesUnavailable(what);
 }
 
 export const deleteLease = (api: Writer, leaseName: string) =>
@@ -77,11 +78,11 @@ export const deleteLease = (api: Writer, leaseName: string) =>
 
 export const deletePod = (api: Writer, podName: string) => send(api, { method: 'DELETE', path: `${pods}/${podName}` });
 
-/** Lets pods and load balancers use the node again, if it is as it was read. */
-export const putBack = (api: Writer, { nodeName, resourceVersion }: MarkedNode) =>
+/** Lets pods and load balancers use the node again, if it still is the one that was read. */
+export const putBack = (api: Writer, { nodeName, uid }: MarkedNode) =>
   send(api, {
     method: 'PATCH',
     path: `/api/v1/nodes/${nodeName}`,
     contentType: 'application/merge-patch+json',
-    body: { metadata: { resourceVersion, labels: { [aside]: null } }, spec: { unschedulable: null } },
+    body: { metadata: { uid, labels: { [aside]: null } }, spec: { unschedulable: null } },
   });

@@ -1,4 +1,6 @@
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { awsCall } from '../../functions/adapters/aws-call.ts';
+import { clientSettings } from '../../functions/adapters/client-settings.ts';
 import { WrongUsage } from '../command-line.ts';
 
 /**
@@ -9,8 +11,10 @@ import { WrongUsage } from '../command-line.ts';
  */
 export async function findRunBucket(stage: string): Promise<string | undefined> {
   const region = process.env.AWS_REGION;
-  const { Buckets = [] } = await new S3Client({ region: region ?? '' }).send(
-    new ListBucketsCommand({ Prefix: `reglaze-${stage}-runbucket-`, BucketRegion: region, MaxBuckets: 100 }),
+  const { Buckets = [] } = await awsCall('s3:ListAllMyBuckets', 'the buckets', () =>
+    new S3Client(clientSettings()).send(
+      new ListBucketsCommand({ Prefix: `reglaze-${stage}-runbucket-`, BucketRegion: region, MaxBuckets: 100 }),
+    ),
   );
   const names = Buckets.flatMap(({ Name }) => Name ?? []);
   if (names.length > 1) {

@@ -1,16 +1,17 @@
 import { drainRecordsIn } from '../../functions/adapters/drain-records.ts';
-import { runFilesIn } from '../../functions/adapters/run-files.ts';
+import { type RunFiles, runFilesIn } from '../../functions/adapters/run-files.ts';
 import { type AttachedGroup, findAttachedGroups, type Scope } from './attached-groups.ts';
 import { clusterFindings } from './cluster-traces.ts';
 import { hookTraces, tagTraces } from './group-traces.ts';
+import { imageTraces } from './image-traces.ts';
 import { memoryTraces, pinTraces, rolloutTraces } from './state-traces.ts';
 import type { Findings, Trace } from './trace.ts';
 
-export type Survey = Findings & { readonly groups: readonly AttachedGroup[] };
-
-const withoutBucket =
-  'There is no run bucket of this stage, so that numbers in place of $Latest or $Default and cordons cannot be told from ' +
-  'those of others. If there is one by another name, name it with --bucket.';
+export type Survey = Findings & {
+  readonly groups: readonly AttachedGroup[];
+  /** Undefined when there is no run bucket. */
+  readonly files: RunFiles | undefined;
+};
 
 async function gather(groups: readonly AttachedGroup[], find: (group: AttachedGroup) => Promise<Trace[]> | Trace[]) {
   const traces: Trace[] = [];
@@ -46,6 +47,7 @@ export async function findTraces(scope: Scope, bucket: string | undefined): Prom
     ...(files ? await gather(groups, (group) => pinTraces(group, files)) : []),
     ...inClusters.traces,
     ...(files ? await gather(groups, (group) => memoryTraces(group, files)) : []),
+    ...(scope.cluster === undefined && scope.nodeGroup === undefined ? await imageTraces() : []),
   ];
-  return { groups, traces, unseen: [...inClusters.unseen, ...(files ? [] : [withoutBucket])] };
+  return { groups, files, traces, unseen: inClusters.unseen };
 }

@@ -4,9 +4,9 @@ import { adoptCaller } from './caller.ts';
 import { findRunBucket } from './find-run-bucket.ts';
 import { findTraces, type Survey } from './find-traces.ts';
 import { refusals } from './refusals.ts';
-import { describeFindings, type Trace } from './trace.ts';
-
-export type Terminal = { readonly print: (line: string) => void; readonly complain: (line: string) => void };
+import { removeAll } from './remove-all.ts';
+import type { Terminal } from './terminal.ts';
+import { describeFindings } from './trace.ts';
 
 const closing = [
   'Where infrastructure as code sets the tags, take them out there as well, or they come back.',
@@ -14,20 +14,14 @@ const closing = [
   'kubectl delete -f infrastructure/kubernetes/reader.yml -f infrastructure/kubernetes/mover.yml takes away.',
 ];
 
+const withoutBucket =
+  'There is no run bucket of this stage, so that numbers in place of $Latest or $Default and cordons cannot be told from ' +
+  'those of others. If there is one by another name, name it with --bucket.';
+
 const isClean = ({ traces, unseen }: Survey): boolean => traces.length === 0 && unseen.length === 0;
 
-/** Takes one after another away. What fails is told, and the others go all the same. */
-async function removeAll(traces: readonly Trace[], { complain }: Terminal): Promise<void> {
-  for (const { place, lines, remove } of traces) {
-    try {
-      const remark = await remove();
-      if (remark !== undefined) complain(remark);
-    } catch (error) {
-      const { name, message } = error as Error;
-      complain(`Could not take away ${lines.join(', ')} of ${place}. ${name}: ${message}`);
-    }
-  }
-}
+const looked = ({ groups }: Survey): string =>
+  `${groups.length} node group${groups.length === 1 ? '' : 's'} looked at.`;
 
 function list(title: string, survey: Survey, { print }: Terminal): void {
   print(`${title}:`);
@@ -35,32 +29,40 @@ function list(title: string, survey: Survey, { print }: Terminal): void {
 }
 
 /** Why it is not done: a dry run, or what is in the way. Undefined when it is to be done. */
-function notNow({ yes, force }: DetachArguments, { groups }: Survey, terminal: Terminal): number | undefined {
-  const inTheWay = force ? [] : refusals(groups, new Date());
+async function notNow({ yes, force }: DetachArguments, survey: Survey, terminal: Terminal) {
+  const inTheWay = force ? [] : await refusals(survey.groups, survey.files);
   for (const { name, message } of inTheWay) terminal.complain(`${name}: ${message}`);
-  if (yes) return inTheWay.length === 0 ? undefined : 1;
-  terminal.print('Nothing was changed. To take all of this away, call it again with --yes.');
-  return 0;
+  if (yes && inTheWay.length === 0) return undefined;
+  const how = inTheWay.length === 0 ? ' To take all of this away, call it again with --yes.' : '';
+  terminal.print(`Nothing was changed.${how}`);
+  return yes ? 1 : 0;
 }
 
 async function detach(args: DetachArguments, terminal: Terminal): Promise<number> {
   await adoptCaller(args.region);
   const bucket = args.bucket ?? (await findRunBucket(args.stage));
+  if (bucket === undefined) terminal.complain(withoutBucket);
   const before = await findTraces(args, bucket);
   if (isClean(before)) {
-    terminal.print('Nothing of reglaze is left.');
+    terminal.print(`Nothing of reglaze is left; ${looked(before)}`);
     return 0;
   }
   list('Before', before, terminal);
-  const exitCode = notNow(args, before, terminal);
+  const exitCode = await notNow(args, before, terminal);
   if (exitCode !== undefined) return exitCode;
 
-  await removeAll(before.traces, terminal);
+  const isComplete = await removeAll(before.traces, terminal);
   const after = await findTraces(args, bucket);
-  if (isClean(after)) for (const line of ['After: nothing of reglaze is left.', ...closing]) terminal.print(line);
+  const isDone = isComplete && isClean(after);
+  if (isDone)
+    for (const line of [`After: nothing of reglaze is left; ${looked(after)}`, ...closing]) terminal.print(line);
   else list('After', after, terminal);
-  return isClean(after) ? 0 : 1;
+  return isDone ? 0 : 1;
 }
+
+/** What AWS or a cluster says, by its name. Anything else is a mistake of ours. */
+const isTold = (error: unknown): error is Error =>
+  error instanceof Error && ('$metadata' in error || !/^(Type|Range|Reference|Syntax)?Error$/.test(error.name));
 
 /** `npm run detach` with these arguments; answers the exit status. */
 export async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
@@ -70,8 +72,12 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
     terminal.print(usage);
     return 0;
   } catch (error) {
-    if (!(error instanceof WrongUsage)) throw error;
-    terminal.complain(`${error.message}\n\nnpm run detach -- --help says what can be asked for.`);
-    return 2;
+    if (error instanceof WrongUsage) {
+      terminal.complain(`${error.message}\n\nnpm run detach -- --help says what can be asked for.`);
+      return 2;
+    }
+    if (!isTold(error)) throw error;
+    terminal.complain(`${error.name}: ${error.message}`);
+    return 1;
   }
 }

@@ -3,7 +3,7 @@ import { copyOnTop, readTemplateView, setDefaultVersion } from '../../functions/
 import type { RunFiles } from '../../functions/adapters/run-files.ts';
 import { selfManagedGroups } from '../../functions/adapters/self-managed-group.ts';
 import { unfinishedPods } from '../../functions/domain/smoke-test.ts';
-import type { StateFile } from '../../functions/domain/state-file.ts';
+import { type StateFile, templateBefore } from '../../functions/domain/state-file.ts';
 import { isPinnedByUs } from '../../functions/domain/unpin.ts';
 import { followAgain } from '../../functions/domain/unpin-step.ts';
 import { forwardReplacementId } from '../../functions/domain/withdrawal.ts';
@@ -57,7 +57,7 @@ export async function pinTraces(group: AttachedGroup, files: Files): Promise<Tra
   const state = stored?.state;
   if (state?.unit?.pin === undefined || kind === 'managed' || !exists) return [];
   const { cluster, nodeGroup } = state;
-  const described = await selfManagedGroups.describe({ run: 'detach', kind, cluster, nodeGroup });
+  const described = await selfManagedGroups.describe({ cluster, nodeGroup });
   if (!isPinnedByUs(described, state) || described.source.type !== 'launch-template') return [];
   const { id, version } = described.source.template;
   const remove = async () => {
@@ -70,7 +70,11 @@ export async function pinTraces(group: AttachedGroup, files: Files): Promise<Tra
     return 'reason' in step ? `${autoScalingGroupName}: ${step.reason.cause}` : undefined;
   };
   return [
-    { place: placeOf(group), lines: [`version ${version} of ${id} in place of ${state.before.follows}`], remove },
+    {
+      place: placeOf(group),
+      lines: [`version ${version} of ${id} in place of ${templateBefore(state)?.follows}`],
+      remove,
+    },
   ];
 }
 

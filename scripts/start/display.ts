@@ -1,7 +1,10 @@
 import { formatClock, formatDuration, plural } from './format.ts';
-import type { NodeGroupView, RunView } from './run-view.ts';
+import type { NodeGroupView, Note, RunView } from './run-view.ts';
 
 const barWidth = 20;
+
+/** So many of the newest notes stand below a display that is redrawn in place. */
+const shownNotes = 4;
 
 /** The live display, one string per line: the run and the account's clock, then one line per node group. */
 export function renderDisplay(view: RunView, width: number): string[] {
@@ -9,9 +12,32 @@ export function renderDisplay(view: RunView, width: number): string[] {
   const head = `${view.scenario}  ${formatClock(view.now)}  (${elapsed} of account time)  ${view.phase}`;
   const names = Math.max(10, ...view.nodeGroups.map((group) => pathOf(group).length));
   const phases = Math.max(20, ...view.nodeGroups.map((group) => group.phase.length));
-  return [head, ...view.nodeGroups.map((group) => renderNodeGroup(group, names, phases))].map((line) =>
+  const groups = view.nodeGroups.flatMap((group) => {
+    const drains = describeDrains(group);
+    return [renderNodeGroup(group, names, phases), ...(drains === '' ? [] : [`   ${drains}`])];
+  });
+  const lowest = view.workloads.map(({ workload, lowestReady, inPlace }) => `${workload} ${lowestReady} of ${inPlace}`);
+  const workloads = lowest.length === 0 ? [] : [` lowest Ready: ${lowest.join(', ')}`];
+  const notes = view.notes.slice(-shownNotes).map(describeNote);
+  return [head, ...groups, ...workloads, ...notes.map((note) => ` ${note}`)].map((line) =>
     line.slice(0, Math.max(20, width)),
   );
+}
+
+/** `05:27:00  mail: reglaze succeeded` */
+export const describeNote = ({ at, text }: Note): string => `${formatClock(at)}  ${text}`;
+
+/** The nodes of a group that leave, and what is in their way; empty when none leaves. */
+function describeDrains({ drains }: NodeGroupView): string {
+  const { waiting, draining, settling, held, forced } = drains;
+  const counted = [
+    draining > 0 ? `${plural(draining, 'node')} draining` : '',
+    settling > 0 ? `${plural(settling, 'node')} empty, pods starting elsewhere` : '',
+    waiting > 0 ? `${plural(waiting, 'node')} waiting for a turn` : '',
+    held.length > 0 ? `held back: ${held.map(({ pod, budget }) => `${pod} by budget ${budget}`).join(', ')}` : '',
+    forced > 0 ? `${plural(forced, 'pod')} forced` : '',
+  ];
+  return counted.filter((text) => text !== '').join('; ');
 }
 
 function renderNodeGroup(group: NodeGroupView, names: number, phases: number): string {
@@ -38,10 +64,13 @@ export function describeChange(before: NodeGroupView | undefined, after: NodeGro
     before !== undefined &&
     before.phase === after.phase &&
     before.newNodes === after.newNodes &&
-    before.oldNodes === after.oldNodes;
+    before.oldNodes === after.oldNodes &&
+    describeDrains(before) === describeDrains(after);
   if (same) return undefined;
   const { phase, newNodes, oldNodes, readyNodes, desired } = after;
-  return `${pathOf(after)}: ${phase} (${newNodes} new, ${plural(oldNodes, 'old node')}, ${readyNodes} of ${desired} Ready)`;
+  const drains = describeDrains(after);
+  const nodes = `${newNodes} new, ${plural(oldNodes, 'old node')}, ${readyNodes} of ${desired} Ready`;
+  return `${pathOf(after)}: ${phase} (${nodes})${drains === '' ? '' : `; ${drains}`}`;
 }
 
 const pathOf = (group: NodeGroupView) => `${group.cluster}/${group.name}`;

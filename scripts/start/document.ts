@@ -1,7 +1,9 @@
+import type { DrainReport } from '../../functions/domain/drain-report.ts';
 import type { CallCounts, Observer, ReadyNodes } from './observer.ts';
 import type { RunEnd } from './run.ts';
 import { runFolder } from './run-folder.ts';
 import type { Stage } from './stage.ts';
+import type { RefusalDocument, WorkloadDocument } from './workload-watch.ts';
 
 /** One node group in the summary that reglaze wrote, and what the account saw of it. */
 export type NodeGroupDocument = {
@@ -16,6 +18,9 @@ export type NodeGroupDocument = {
   readonly fromPatchLevel?: string;
   readonly toPatchLevel?: string;
   readonly launchTemplate?: { readonly id: string; readonly fromVersion: number; readonly toVersion?: number };
+  /** Of a group on Amazon's own AMI. */
+  readonly release?: { readonly fromVersion: string; readonly toVersion: string };
+  readonly warnings?: readonly { readonly error: string; readonly cause: string }[];
   /** Set when the group had been taken back to an older AMI since its last rollout. */
   readonly regressed?: {
     readonly fromVersion: number;
@@ -24,6 +29,10 @@ export type NodeGroupDocument = {
     readonly toAmi: string;
     readonly author?: string;
   };
+  /** Set when a launch template of the group may get few versions more. */
+  readonly nearlyFull?: { readonly id: string; readonly versionsLeft: number };
+  /** What reglaze reports of the pods of the nodes that left. */
+  readonly drains?: DrainReport;
   readonly readyNodes?: ReadyNodes;
   readonly startedAt?: string;
   readonly endedAt?: string;
@@ -38,15 +47,19 @@ export type RunDocument = {
     readonly simulatedSeconds: number;
     readonly error?: { readonly name: string; readonly cause: string };
   };
-  readonly image?: { readonly arn: string; readonly amiId: string; readonly patchLevel?: string };
+  /** Without an ARN when it is a release of Amazon. */
+  readonly image?: { readonly arn?: string; readonly amiId: string; readonly patchLevel?: string };
   /** The parameter that names the AMI now, if the run has proved it. */
   readonly publishedAs?: string;
   readonly nodeGroups: readonly NodeGroupDocument[];
+  /** What the account itself saw of the pods. */
+  readonly workloads: readonly WorkloadDocument[];
+  readonly refusedEvictions: readonly RefusalDocument[];
   readonly calls: CallCounts & { readonly transitions: number };
 };
 
 type Summary = {
-  readonly image?: { readonly arn: string; readonly amiId: string };
+  readonly image?: { readonly arn?: string; readonly amiId: string };
   readonly publishedAs?: string;
   readonly nodeGroups: readonly NodeGroupDocument[];
 };
@@ -57,12 +70,16 @@ export function describeRun(stage: Stage, observer: Observer, end: RunEnd): RunD
   const patchLevel = nodeGroups.find(({ toPatchLevel }) => toPatchLevel !== undefined)?.toPatchLevel;
   return {
     run: describeEnd(end),
-    ...(image && { image: { arn: image.arn, amiId: image.amiId, ...(patchLevel && { patchLevel }) } }),
+    ...(image && {
+      image: { ...(image.arn && { arn: image.arn }), amiId: image.amiId, ...(patchLevel && { patchLevel }) },
+    }),
     ...(publishedAs !== undefined && { publishedAs }),
     nodeGroups: nodeGroups.map((group) => {
       const readyNodes = observer.readyNodes(group.cluster, group.name);
       return { ...group, ...(readyNodes && { readyNodes }) };
     }),
+    workloads: observer.pods.workloads(),
+    refusedEvictions: observer.pods.refusals(),
     calls: { ...observer.calls(), transitions: stage.account.stepFunctions.transitions() },
   };
 }

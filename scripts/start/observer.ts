@@ -2,9 +2,11 @@ import type { Account } from '../../simulator/account.ts';
 import type { BuiltNodeGroup } from '../../simulator/scenario/build.ts';
 import type { Execution } from '../../simulator/services/stepfunctions.ts';
 import type { NodeGroupDocument, RunDocument } from './document.ts';
+import { countForced, followDrains, heldIn } from './drain-watch.ts';
 import { runFolder } from './run-folder.ts';
-import type { NodeGroupView, RunView } from './run-view.ts';
+import type { NodeGroupView, Note, RunView } from './run-view.ts';
 import type { Stage } from './stage.ts';
+import { type WorkloadWatch, watchWorkloads } from './workload-watch.ts';
 
 /** What the account itself saw of one node group since the observer came. */
 export type ReadyNodes = { readonly desired: number; readonly lowest: number };
@@ -19,6 +21,7 @@ export type Observer = {
   readonly view: () => RunView;
   readonly readyNodes: (cluster: string, name: string) => ReadyNodes | undefined;
   readonly calls: () => CallCounts;
+  readonly pods: Pick<WorkloadWatch, 'workloads' | 'refusals'>;
 };
 
 /** @param targetAmi The AMI that counts as new. */
@@ -29,18 +32,30 @@ export function observe(stage: Stage, targetAmi: string | undefined): Observer {
   const calls = countCalls(account);
   const capacity = watchCapacity(stage);
   const phases = followPhases(account);
+  const drainsOf = followDrains(account);
+  const notes = takeNotes(account);
+  const pods = watchWorkloads();
+  for (const entry of kernel.log.entries()) pods.take(entry);
+  kernel.log.follow(pods.take);
 
   return {
-    calls,
+    ...{ calls, pods },
     readyNodes: (cluster, name) => capacity.get(`${cluster}/${name}`),
     view: () => ({
       scenario: scenario.name,
       phase: runPhase(stepFunctions.executions()),
       startedAt,
       now: kernel.clock.now(),
+      workloads: pods.workloads(),
+      notes: [...notes],
       nodeGroups: stage.nodeGroups.map((group) => ({
         ...viewOf(stage, group, targetAmi),
         phase: outcomeOf(stage, group) ?? phases.get(`${group.cluster}/${group.name}`) ?? 'not begun',
+        drains: {
+          ...drainsOf(`${group.cluster}/${group.name}`),
+          held: heldIn(stage, group, pods.held()),
+          forced: countForced(stage, group),
+        },
       })),
     }),
   };
@@ -56,6 +71,16 @@ function countCalls({ kernel }: Account): () => CallCounts {
   const sorted = (map: ReadonlyMap<string, number>) =>
     Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
   return () => ({ aws: sorted(counts.aws), kubernetes: sorted(counts.kubernetes) });
+}
+
+/** Mails that somebody gets, and what the scenario's operator does. */
+function takeNotes({ kernel }: Account): readonly Note[] {
+  const notes: Note[] = [];
+  kernel.log.follow(({ at, kind, details }) => {
+    if (kind === 'topic.published') notes.push({ at, text: `mail: ${details.subject ?? 'without a subject'}` });
+    if (kind === 'operator.acted') notes.push({ at, text: `operator: ${details.does} ${details.on}` });
+  });
+  return notes;
 }
 
 /** Looks at a node group whenever its capacity, one of its instances or a node of its cluster changes. */
@@ -92,7 +117,11 @@ function membersOf({ account, clusters }: Stage, { cluster, autoScalingGroupName
   };
 }
 
-function viewOf(stage: Stage, group: BuiltNodeGroup, targetAmi: string | undefined): Omit<NodeGroupView, 'phase'> {
+function viewOf(
+  stage: Stage,
+  group: BuiltNodeGroup,
+  targetAmi: string | undefined,
+): Omit<NodeGroupView, 'phase' | 'drains'> {
   const { cluster, name, kind } = group;
   const { desired, inService, readyNodes } = membersOf(stage, group);
   const newNodes = inService.filter(({ imageId }) => imageId === targetAmi).length;

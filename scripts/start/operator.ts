@@ -16,7 +16,7 @@ export function obeyOperators(stage: Omit<Stage, 'awaitsOperator'>): () => boole
     if (isTimed) awaited += 1;
     atMoment(stage, when, () => {
       if (isTimed) awaited -= 1;
-      stage.account.kernel.log.write('operator.acted', { does: does.kind });
+      stage.account.kernel.log.write('operator.acted', { does: does.kind, on: objectOf(does) });
       act(stage, does);
     });
   }
@@ -42,6 +42,25 @@ function atMoment(
     stop();
     clock.after(0, then);
   });
+}
+
+/** What is acted on, for people. */
+function objectOf(does: OperatorAction['does']): string {
+  switch (does.kind) {
+    case 'stop-executions':
+      return does.of;
+    case 'remove-stack':
+      return 'reglaze';
+    case 'set-desired-capacity':
+      return `${does.group} to ${does.to}`;
+    case 'apply-manifest': {
+      const { kind, metadata } = does.manifest as {
+        readonly kind: string;
+        readonly metadata: { readonly name: string };
+      };
+      return `${kind} ${metadata.name} in ${does.cluster}`;
+    }
+  }
 }
 
 function act(stage: Omit<Stage, 'awaitsOperator'>, does: OperatorAction['does']): void {

@@ -1,3 +1,6 @@
+import type { DrainView } from './drain-watch.ts';
+import type { WorkloadDocument } from './workload-watch.ts';
+
 /** What the display shows of one node group. */
 export type NodeGroupView = {
   readonly cluster: string;
@@ -9,7 +12,11 @@ export type NodeGroupView = {
   readonly oldNodes: number;
   readonly readyNodes: number;
   readonly desired: number;
+  readonly drains: DrainView;
 };
+
+/** Something that people did, or were told, while the run went on. */
+export type Note = { readonly at: number; readonly text: string };
 
 /** What the display shows of a run. Times are milliseconds since the epoch, in account time. */
 export type RunView = {
@@ -18,4 +25,7 @@ export type RunView = {
   readonly startedAt: number;
   readonly now: number;
   readonly nodeGroups: readonly NodeGroupView[];
+  readonly workloads: readonly WorkloadDocument[];
+  /** In the order of their times. */
+  readonly notes: readonly Note[];
 };

@@ -35,7 +35,8 @@ export async function runToEnd(stage: Stage, trigger: Trigger): Promise<RunEnd> 
   await kernel.clock.run(() => isOver());
   stopFollowing();
 
-  const run = stepFunctions.executions().findLast(({ machineName }) => machineName.endsWith('-patch-fleet'));
+  const runs = stepFunctions.executions().filter(({ machineName }) => machineName.endsWith('-patch-fleet'));
+  const run = runs.toSorted((a, b) => a.startDate - b.startDate).at(-1);
   return { run, startedAt, endedAt: run?.stopDate ?? lastSign };
 
   function isOver(): boolean {

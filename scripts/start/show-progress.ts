@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty';
-import { describeChange, renderDisplay } from './display.ts';
+import { describeChange, describeNote, renderDisplay } from './display.ts';
 import { formatClock } from './format.ts';
 import type { Observer } from './observer.ts';
 import type { NodeGroupView } from './run-view.ts';
@@ -16,7 +16,8 @@ function redrawInPlace(observer: Observer, output: WriteStream): () => void {
   const draw = () => {
     const lines = renderDisplay(observer.view(), output.columns ?? 100);
     const up = drawn > 0 ? `\u001b[${drawn}A` : '';
-    output.write(`${up}${lines.map((line) => `\u001b[2K${line}\n`).join('')}`);
+    // There may be fewer lines than before: what is below the last one goes, too.
+    output.write(`${up}${lines.map((line) => `\u001b[2K${line}\n`).join('')}\u001b[0J`);
     drawn = lines.length;
   };
   draw();
@@ -29,8 +30,11 @@ function redrawInPlace(observer: Observer, output: WriteStream): () => void {
 
 function writeChanges(observer: Observer, output: WriteStream): () => void {
   const last = new Map<string, NodeGroupView>();
+  let told = 0;
   const look = () => {
-    const { now, nodeGroups } = observer.view();
+    const { now, nodeGroups, notes } = observer.view();
+    for (const note of notes.slice(told)) output.write(`${describeNote(note)}\n`);
+    told = notes.length;
     for (const group of nodeGroups) {
       const path = `${group.cluster}/${group.name}`;
       const change = describeChange(last.get(path), group);

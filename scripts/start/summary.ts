@@ -1,3 +1,4 @@
+import { drainSentences } from '../../functions/domain/drain-report.ts';
 import type { NodeGroupDocument, RunDocument } from './document.ts';
 import { formatDuration, plural, renderTable } from './format.ts';
 
@@ -11,11 +12,16 @@ export function renderSummary(document: RunDocument, next: readonly string[]): s
     `Run ${run.status} after ${took} of account time.`,
     ...(run.error ? [`${run.error.name}: ${run.error.cause}`] : []),
     ...(image
-      ? [`Image ${image.arn}`, `AMI ${image.amiId}${image.patchLevel ? `, patch level ${image.patchLevel}` : ''}`]
+      ? [
+          ...(image.arn ? [`Image ${image.arn}`] : []),
+          `AMI ${image.amiId}${image.patchLevel ? `, patch level ${image.patchLevel}` : ''}`,
+        ]
       : []),
     ...(publishedAs ? [`Published as ${publishedAs}`] : []),
     ...(nodeGroups.length > 0 ? ['', ...nodeGroupTable(nodeGroups)] : []),
     ...reasons(nodeGroups),
+    ...drains(nodeGroups),
+    ...workloadTable(document),
     '',
     `${plural(awsCalls, 'AWS call')}, ${plural(kubernetesCalls, 'Kubernetes call')}, ${plural(calls.transitions, 'state transition')}.`,
     '',
@@ -49,6 +55,29 @@ function reasons(nodeGroups: RunDocument['nodeGroups']): string[] {
   });
 }
 
+function drains(nodeGroups: RunDocument['nodeGroups']): string[] {
+  return nodeGroups.flatMap(({ cluster, name, drains: report }) => {
+    const sentences = report === undefined ? [] : drainSentences(report);
+    return sentences.length === 0 ? [] : ['', `Drains of ${cluster}/${name}:`, ...sentences.map((text) => `  ${text}`)];
+  });
+}
+
+function workloadTable({ workloads, refusedEvictions }: RunDocument): string[] {
+  const isAny = workloads.length > 0;
+  const lowest = renderTable(
+    ['workload', 'lowest Ready'],
+    workloads.map(({ cluster, workload, lowestReady, inPlace }) => [
+      `${cluster} ${workload}`,
+      `${lowestReady}/${inPlace}`,
+    ]),
+  );
+  const refusals = renderTable(
+    ['budget', 'refused evictions'],
+    refusedEvictions.map(({ cluster, budget, times }) => [`${cluster} ${budget}`, String(times)]),
+  );
+  return [...(isAny ? ['', ...lowest] : []), ...(refusedEvictions.length > 0 ? ['', ...refusals] : [])];
+}
+
 function regressionOf({ cluster, name, regressed }: NodeGroupDocument): string[] {
   if (regressed === undefined) return [];
   const { fromVersion, fromAmi, toVersion, toAmi, author } = regressed;
@@ -58,8 +87,9 @@ function regressionOf({ cluster, name, regressed }: NodeGroupDocument): string[]
   ];
 }
 
-function versionsOf({ launchTemplate }: NodeGroupDocument): string {
-  if (launchTemplate === undefined) return '';
-  const { fromVersion, toVersion } = launchTemplate;
+function versionsOf({ launchTemplate, release }: NodeGroupDocument): string {
+  const versions = launchTemplate ?? release;
+  if (versions === undefined) return '';
+  const { fromVersion, toVersion } = versions;
   return toVersion === undefined ? String(fromVersion) : `${fromVersion} → ${toVersion}`;
 }

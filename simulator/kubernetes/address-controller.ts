@@ -24,7 +24,7 @@ export function runAddressController({
   readonly storage: Storage;
   readonly kubelets: Kubelets;
 }): void {
-  const { clock, random } = kernel;
+  const { clock, random, log } = kernel;
   const updates = createNodeUpdates(storage, kernel);
   /** Nodes whose time has come; they get their addresses as soon as IPAM is on. */
   const due = new Set<string>();
@@ -33,7 +33,9 @@ export function runAddressController({
     if (!hasWindowsIpam(storage)) return;
     for (const name of due) {
       const machine = kubelets.machine(name);
-      if (machine !== undefined) updates.addAddresses(name, machine.instance.instanceType);
+      if (machine === undefined) continue;
+      updates.addAddresses(name, machine.instance.instanceType);
+      log.write('node.addresses', { node: name, instanceId: machine.instance.instanceId });
     }
     due.clear();
   };

@@ -2,6 +2,8 @@ import type { Timer } from '../kernel/clock.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Ec2Instance, InstanceChange } from '../services/ec2/instances.ts';
 import type { ClusterTimings } from './cluster-timings.ts';
+import { createDomainJoin } from './domain-join.ts';
+import { createNodeLifecycle } from './node-lifecycle.ts';
 import { uninitializedTaint } from './node-objects.ts';
 import { createNodeUpdates, withTaints } from './node-updates.ts';
 import type { Labels } from './objects.ts';
@@ -54,6 +56,7 @@ export function createKubelets(options: KubeletOptions): Kubelets {
   const byNode = new Map<string, State>();
   const updates = createNodeUpdates(storage, kernel);
   const tag = `kubernetes.io/cluster/${cluster}`;
+  const joinDomain = createDomainJoin({ kernel, cluster, storage, graceMs: timings.nodeMonitorGrace });
 
   const draw = ([low, high]: readonly [number, number], what: string, { instance }: State) =>
     random.between(low, high, what, instance.instanceId);
@@ -100,7 +103,10 @@ export function createKubelets(options: KubeletOptions): Kubelets {
     const { guest } = state.instance;
     later(state, draw(timings.cloudInitialization, 'cloud initialization', state), () => initialize(state));
     if (guest.defect === 'never-ready') return;
-    later(state, draw(guest.readySeconds, 'kubelet ready', state) * 1000, () => becomeReady(state));
+    later(state, draw(guest.readySeconds, 'kubelet ready', state) * 1000, () => {
+      becomeReady(state);
+      joinDomain(state, { later: (delayMs, action) => later(state, delayMs, action), back: () => becomeReady(state) });
+    });
   }
 
   function settle(state: State): void {
@@ -124,8 +130,7 @@ export function createKubelets(options: KubeletOptions): Kubelets {
 
   function shutDown(state: State | undefined): void {
     if (state === undefined) return;
-    for (const timer of state.timers) timer.cancel();
-    state.timers = [];
+    cancelTimers(state);
     state.isRefused = false;
     const node = ownNode(storage, state);
     if (node === undefined) return;
@@ -135,25 +140,30 @@ export function createKubelets(options: KubeletOptions): Kubelets {
     });
     later(state, stopsAfter + timings.nodeMonitorGrace, () => {
       if (ownNode(storage, state) === undefined) return;
-      updates.setReady(state.instance.privateDnsName, unknown);
-      log.write('node.not-ready', {
-        cluster,
-        node: state.instance.privateDnsName,
-        instanceId: state.instance.instanceId,
-      });
-      removeOnceTerminated(state);
+      const { privateDnsName, instanceId } = state.instance;
+      updates.setReady(privateDnsName, unknown);
+      log.write('node.not-ready', { cluster, node: privateDnsName, instanceId });
+      lifecycle.removeOnceTerminated(state);
+      lifecycle.markShutDown(state);
     });
   }
 
-  /** The cloud node controller deletes nodes that are not Ready and whose instance no longer exists. */
-  function removeOnceTerminated(state: State): void {
-    const node = ownNode(storage, state);
-    const isReady = node?.status.conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
-    if (node === undefined || isReady || state.instance.state !== 'terminated') return;
-    clock.after(draw([0, timings.cloudNodeMonitor], 'cloud node monitor', state), () => {
-      if (ownNode(storage, state) === undefined) return;
-      storage.remove(nodes, '', node.metadata.name);
-    });
+  const lifecycle = createNodeLifecycle<State>({
+    ...{ kernel, timings, updates, later, register, becomeReady },
+    ownNode: (state) => ownNode(storage, state),
+    remove: ({ metadata }) => storage.remove(nodes, '', metadata.name),
+  });
+
+  /** What becomes of a machine that is known. The kubelet of one that was stopped has ended before it is terminated. */
+  function follow(state: State, type: InstanceChange['type'], instance: Ec2Instance): void {
+    const wasStopped = state.instance.state === 'stopped';
+    state.instance = instance;
+    if (type === 'running') lifecycle.bootAgain(startAfresh(state));
+    else if (type === 'stopped') lifecycle.markShutDown(state);
+    else if (type === 'terminated') {
+      machines.delete(instance.instanceId);
+      lifecycle.removeOnceTerminated(state);
+    } else if (!wasStopped) shutDown(state);
   }
 
   storage.onChange(({ resource, type, object }) => {
@@ -166,13 +176,9 @@ export function createKubelets(options: KubeletOptions): Kubelets {
   return {
     onInstance({ type, instance, settled }) {
       if (!Object.hasOwn(instance.tags, tag)) return;
-      if (type === 'running') return boot(instance, settled === true);
       const state = machines.get(instance.instanceId);
-      if (state === undefined) return;
-      state.instance = instance;
-      if (type === 'shutting-down') return shutDown(state);
-      machines.delete(instance.instanceId);
-      removeOnceTerminated(state);
+      if (state !== undefined) follow(state, type, instance);
+      else if (type === 'running') boot(instance, settled === true);
     },
     retryRegistrations() {
       for (const state of machines.values()) if (state.isRefused) register(state);
@@ -181,6 +187,18 @@ export function createKubelets(options: KubeletOptions): Kubelets {
     machine: (nodeName) => byNode.get(nodeName),
     machines: () => machines.values(),
   };
+}
+
+/** What was still to come does not come any more. */
+function cancelTimers(state: State): void {
+  for (const timer of state.timers) timer.cancel();
+  state.timers = [];
+}
+
+/** The machine as it begins another life. */
+function startAfresh(state: State): State {
+  cancelTimers(state);
+  return Object.assign(state, { stoppedAt: undefined, isSettled: false });
 }
 
 /** The node that this machine has registered; another machine may have had its name before. */

@@ -55,19 +55,23 @@ const placement = (node: Node | undefined) =>
   node && JSON.stringify([node.metadata.labels, node.spec, node.status.allocatable]);
 
 function schedule(scheduler: Scheduler, pod: Pod): void {
-  const { storage, kernel, cluster } = scheduler;
+  const { storage, kernel, cluster, usage } = scheduler;
+  usage.assume(pod, undefined);
   const volumes = volumesOf(storage, pod);
   const found = typeof volumes === 'string' ? { fitting: [], message: volumes } : findNodes(scheduler, pod, volumes);
   if (typeof volumes === 'string' || found.fitting.length === 0) {
     wait(scheduler, pod, found.message);
     return;
   }
-  const scores = scoresOf(pod, found.fitting, scheduler.usage);
+  const scores = scoresOf(pod, found.fitting, usage);
   const best = Math.max(...scores);
   const ties = found.fitting.filter((_, index) => (scores[index] ?? 0) >= best - 1e-9);
   const node = ties[Math.floor(kernel.random.fraction('scheduling', cluster, pod.metadata.uid) * ties.length)] as Node;
-  // Volumes that wait for their first consumer are made in the node's zone first.
-  if (placeVolumes(storage, volumes, node.metadata.name)) return;
+  // Volumes that wait for their first consumer are made in the node's zone first. The pod counts as being there meanwhile.
+  if (placeVolumes(storage, volumes, node.metadata.name)) {
+    usage.assume(pod, node.metadata.name);
+    return;
+  }
   const { name, namespace = '' } = pod.metadata;
   bind(storage, { namespace, name, nodeName: node.metadata.name, now: kernel.clock.now() });
 }

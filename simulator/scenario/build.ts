@@ -4,9 +4,8 @@ import type { Image } from '@aws-sdk/client-imagebuilder';
 import type { Account } from '../account.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import { runClusterAutoscaler } from '../kubernetes/cluster-autoscaler.ts';
-import type { AmazonsAmi } from '../services/eks/eks-state.ts';
 import { addAmiParameter, applyHistory, earlierSource, machineData, sourceOf } from './group-kinds.ts';
-import type { Scenario, ScenarioAmi, ScenarioCluster, ScenarioNodeGroup } from './schema.ts';
+import type { Scenario, ScenarioAmi, ScenarioCluster, ScenarioNodeGroup, ScenarioRelease } from './schema.ts';
 import { type SharedTemplates, shareTemplate, versionOf } from './shared-templates.ts';
 import { settleWorkloads } from './workloads.ts';
 
@@ -28,7 +27,9 @@ const ageMs = 10 * 24 * 3_600_000;
 
 /** Fills an account with what a scenario says is there: images, clusters, node groups with their nodes, faults. */
 export async function buildAccount(account: Account, scenario: Scenario): Promise<BuiltAccount> {
-  for (const ami of scenario.amis) addAmi(account, scenario, ami);
+  const { releases } = scenario;
+  for (const ami of scenario.amis) if (!releases.some((each) => each.ami === ami.id)) addAmi(account, scenario, ami);
+  for (const release of releases) addRelease(account, scenario, release);
   for (const image of scenario.images) account.imageBuilder.addImage(imageOf(scenario, image));
   const clusters = new Map<string, Cluster>();
   const nodeGroups: BuiltNodeGroup[] = [];
@@ -48,17 +49,47 @@ export async function buildAccount(account: Account, scenario: Scenario): Promis
   return { clusters, nodeGroups };
 }
 
-function addAmi({ ec2 }: Account, scenario: Scenario, ami: ScenarioAmi): void {
-  const { id: imageId, name, platform, state, defect, createdAt, cachedImages = baseImages(ami), ...guest } = ami;
+/** Amazon publishes the AMI and the release at once. Those of before the start are in the order of the scenario. */
+function addRelease(
+  account: Account,
+  scenario: Scenario,
+  { amiType, version, ami: id, minute }: ScenarioRelease,
+): void {
+  const ami = scenario.amis.find((each) => each.id === id);
+  if (ami === undefined) throw new Error(`The release ${version} names ${id}, which is none of the AMIs`);
+  const publish = () => {
+    addAmi(account, scenario, ami, 'amazon');
+    account.eks.publishRelease({ amiType, releaseVersion: version, imageId: id });
+  };
+  if (minute === undefined) publish();
+  else account.kernel.clock.after(minute * 60_000, publish);
+}
+
+function addAmi({ ec2 }: Account, scenario: Scenario, ami: ScenarioAmi, ownerId?: 'amazon'): void {
+  const {
+    id: imageId,
+    name,
+    platform,
+    state,
+    defect,
+    domainJoin,
+    createdAt,
+    cachedImages = baseImages(ami),
+    ...guest
+  } = ami;
   const image = scenario.images.find(({ amis }) => amis.some((copy) => copy.id === imageId));
   ec2.addImage({
     ...{ imageId, name, platform, state },
     creationDate: createdAt ?? new Date(Date.parse(scenario.startsAt) - ageMs).toISOString(),
-    tags: {
-      CreatedBy: 'EC2 Image Builder',
-      ...(image && { Ec2ImageBuilderArn: imageArn(scenario, image) }),
-    },
-    guest: { ...guest, cachedImages, ...(defect && { defect }) },
+    ...(ownerId === undefined
+      ? {
+          tags: {
+            CreatedBy: 'EC2 Image Builder',
+            ...(image && { Ec2ImageBuilderArn: imageArn(scenario, image) }),
+          },
+        }
+      : { ownerId }),
+    guest: { ...guest, cachedImages, ...(defect && { defect }), ...(domainJoin && { domainJoin }) },
   });
 }
 
@@ -213,15 +244,21 @@ function addSelfManaged(
       : sourceOf(account, nodeGroup, earlier ?? template)),
     ...{ minSize, maxSize, desiredCapacity: desiredSize, subnetIds, runningSince: since },
     suspendedProcesses: nodeGroup.suspended,
-    ...(nodeGroup.warmPool && {
-      warmPool: { MinSize: 0, MaxGroupPreparedCapacity: desiredSize, PoolState: nodeGroup.warmPool },
-    }),
+    ...(nodeGroup.warmPool && { warmPool: warmPoolOf(nodeGroup.warmPool, desiredSize) }),
     ...(nodeGroup.targetGroup && { targetGroups: targetGroupsOf(account, nodeGroup.targetGroup) }),
     tags: [{ key: `kubernetes.io/cluster/${cluster}`, value: 'owned', propagateAtLaunch: true }, ...tags],
   });
   if (earlier !== undefined) autoScaling.setLaunchTemplate(name, template);
   applyHistory(account, name, nodeGroup);
   return name;
+}
+
+function warmPoolOf(pool: NonNullable<ScenarioNodeGroup['warmPool']>, desiredSize: number) {
+  const { state, minSize, maxPrepared = desiredSize + minSize, reuseOnScaleIn } = pool;
+  return {
+    ...{ MinSize: minSize, MaxGroupPreparedCapacity: maxPrepared, PoolState: state },
+    InstanceReusePolicy: { ReuseOnScaleIn: reuseOnScaleIn },
+  };
 }
 
 function targetGroupsOf(
@@ -245,7 +282,7 @@ function addManaged(
     ...{ clusterName: cluster, nodegroupName: name, launchTemplate, nodeRole: nodeRoleArn, subnetIds, tags },
     scalingConfig: sizesOf(nodeGroup),
     updateConfig: { maxUnavailable, updateStrategy },
-    ...(amazonsAmi && { amazonsAmi: { ...amazonsAmi, imageId: nodeGroup.ami } as AmazonsAmi }),
+    ...(amazonsAmi && { amazonsAmi: { ...amazonsAmi, imageId: nodeGroup.ami } }),
     issues: issues.map((issue) => ({ ...issue, resourceIds: [] }) as Issue),
     runningSince: since,
   });
@@ -263,6 +300,9 @@ function addFaults({ kernel }: Account, scenario: Scenario, nodeGroups: readonly
       if (group === undefined) continue;
       const [from, until] = [at(fault.fromMinute), at(fault.untilMinute)];
       kernel.faults.add({ at: 'launch', group: group.autoScalingGroupName, from, until, code, message });
+    } else if (fault.at === 'event') {
+      const { rule, nth, delaySeconds } = fault;
+      kernel.faults.add({ at: 'event', rule, nth, delaysMs: delaySeconds.map((seconds) => seconds * 1000) });
     } else {
       const { operation, nth, effect } = fault;
       kernel.faults.add({

@@ -1,3 +1,4 @@
+import type { AMITypes } from '@aws-sdk/client-eks';
 import * as v from 'valibot';
 import { defaultTimings } from '../kernel/timings.ts';
 import {
@@ -22,6 +23,9 @@ const range = v.strictTuple([v.pipe(number, v.minValue(0)), v.pipe(number, v.min
 const tags = recordOf(v.pipe(v.string(), v.minLength(1, 'a key that is not empty')), v.string());
 const name = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'letters, digits, - and _'));
 const minutes = v.pipe(number, v.minValue(0));
+const windowsAmiTypes = ['2019', '2022', '2025'].flatMap(
+  (year) => [`WINDOWS_CORE_${year}_x86_64`, `WINDOWS_FULL_${year}_x86_64`] as AMITypes[],
+);
 
 /** An AMI, with what happens inside a machine that boots from it. Times are seconds. */
 const ami = strictObject({
@@ -38,6 +42,8 @@ const ami = strictObject({
   readySeconds: v.optional(range, [20, 60]),
   /** From registered to IPv4 capacity. */
   addressSeconds: v.optional(range, [10, 40]),
+  /** Once after it became Ready it joins a domain and reboots: from Ready to the reboot, and how long the kubelet is away. */
+  domainJoin: v.optional(strictObject({ readySeconds: range, rebootSeconds: range })),
   defect: v.optional(v.picklist(['never-registers', 'never-ready', 'no-addresses', 'no-service-routing'])),
   /** Container images on its disk: a pod there needs no pull. Windows AMIs have the base images of their build if not said. */
   cachedImages: v.optional(v.array(v.string())),
@@ -45,6 +51,15 @@ const ami = strictObject({
   staticPods: v.optional(v.array(workloads.manifest), []),
   /** Ten days before the start unless given. */
   createdAt: v.optional(timestamp),
+});
+
+/** One of Amazon's releases of its AMIs for nodes. Its AMI, of `amis`, is Amazon's then, and there from the same minute. */
+const release = strictObject({
+  amiType: v.picklist(windowsAmiTypes),
+  version: v.pipe(v.string(), v.regex(/^\d+\.\d+-\d/, 'a release version, such as 1.35-2026.04.18')),
+  ami: amiId,
+  /** Minutes after the start at which Amazon publishes it; before the start unless given. */
+  minute: v.optional(minutes),
 });
 
 const image = strictObject({
@@ -105,12 +120,20 @@ const nodeGroup = strictObject({
   protectedNodes: v.optional(countFromZero, 0),
   standbyNodes: v.optional(countFromZero, 0),
   suspended: v.optional(v.array(v.string()), []),
-  /** A warm pool that is empty because as many instances as shall be prepared are in the group. */
-  warmPool: v.optional(v.picklist(['Stopped', 'Running', 'Hibernated'])),
+  /** A warm pool of so many instances at least, which is filled from the beginning of the scenario. */
+  warmPool: v.optional(
+    strictObject({
+      state: v.optional(v.picklist(['Stopped', 'Running']), 'Stopped'),
+      minSize: v.optional(countFromZero, 0),
+      /** Of group and pool together; without it that many. */
+      maxPrepared: v.optional(countFromZero),
+      reuseOnScaleIn: v.optional(v.boolean(), false),
+    }),
+  ),
   /** Of a self-managed group: it is attached to a target group, which waits so long for the last requests. */
   targetGroup: v.optional(strictObject({ name, deregistrationDelaySeconds: v.optional(countFromZero, 300) })),
   /** A managed group whose template names no AMI: `ami` is then the one that Amazon brings. */
-  amazonsAmi: v.optional(strictObject({ amiType: v.string(), releaseVersion: v.string() })),
+  amazonsAmi: v.optional(strictObject({ amiType: v.picklist(windowsAmiTypes), releaseVersion: v.string() })),
   /** Problems of a managed group's health, which make it DEGRADED. */
   issues: v.optional(v.array(strictObject({ code: v.string(), message: v.string() })), []),
 });
@@ -159,6 +182,14 @@ const callFault = variantObject({
     variantObject({ kind: v.literal('slow'), delayMs: v.pipe(number, v.gtValue(0)) }),
     variantObject({ kind: v.literal('killed') }),
   ]),
+});
+
+/** The n-th event that a rule matches reaches its targets once for each delay: none is a lost event, two a doubled one. */
+const eventFault = variantObject({
+  at: v.literal('event'),
+  rule: v.string(),
+  nth: v.optional(countFromOne, 1),
+  delaySeconds: v.optional(v.array(v.pipe(number, v.minValue(0))), []),
 });
 
 /** Either as an execution enters a state for the n-th time, or minutes after the start of the scenario. */
@@ -222,10 +253,11 @@ export const Scenario = strictObject({
   startsAt: timestamp,
   amis: v.pipe(v.array(ami), v.minLength(1, 'at least one')),
   images: v.pipe(v.array(image), v.minLength(1, 'at least one')),
+  releases: v.optional(v.array(release), []),
   clusters: v.pipe(v.array(cluster), v.minLength(1, 'at least one')),
   /** The event that starts it, a file beside the scenarios' folder, unless the caller brings another. */
   event: v.optional(v.string()),
-  faults: v.optional(v.array(v.variant('at', [launchFault, callFault])), []),
+  faults: v.optional(v.array(v.variant('at', [launchFault, callFault, eventFault])), []),
   operator: v.optional(v.array(operatorAction), []),
   quotas: v.optional(strictObject({ launchTemplateVersions: v.exactOptional(countFromOne) }), {}),
   timings: v.optional(timings, {}),
@@ -235,4 +267,5 @@ export const Scenario = strictObject({
 export type Scenario = v.InferOutput<typeof Scenario>;
 export type ScenarioCluster = Scenario['clusters'][number];
 export type ScenarioNodeGroup = ScenarioCluster['nodeGroups'][number];
+export type ScenarioRelease = Scenario['releases'][number];
 export type ScenarioAmi = Scenario['amis'][number];

@@ -32,7 +32,7 @@ const key = aKey({ kind: 'managed' });
 const order = (overrides: Partial<ReplacementOrder> = {}): ReplacementOrder => ({
   key,
   group: aGroup({ kind: 'managed' }),
-  launchTemplate: { id: 'lt-0a', version: 8 },
+  target: { id: 'lt-0a', version: 8 },
   policy: aPolicy(),
   firstAlone: true,
   attempt: { startedAt: now.toISOString(), attempts: 1 },
@@ -86,6 +86,8 @@ describe('managed node groups', () => {
       nodegroup: {
         nodegroupName: 'win2022',
         amiType: 'WINDOWS_CORE_2022_x86_64',
+        version: '1.35',
+        releaseVersion: '1.35-2026.04.18',
         launchTemplate: { id: 'lt-0a', version: '1' },
       },
     });
@@ -93,6 +95,8 @@ describe('managed node groups', () => {
     expect((await managedGroups.describe(name)).source).toEqual({
       type: 'amazon',
       amiType: 'WINDOWS_CORE_2022_x86_64',
+      kubernetesVersion: '1.35',
+      releaseVersion: '1.35-2026.04.18',
     });
   });
 });
@@ -125,12 +129,28 @@ describe('an update', () => {
       order(),
       order({ attempt: { startedAt: now.toISOString(), attempts: 2 } }),
       order({ key: { ...key, run: 'run-2' } }),
-      order({ launchTemplate: { id: 'lt-0a', version: 9 } }),
+      order({ target: { id: 'lt-0a', version: 9 } }),
+      order({ target: { release: '1.35-2026.05.16' } }),
     ];
     for (const each of orders) await managedGroups.start(each);
     const tokens = eks.commandCalls(UpdateNodegroupVersionCommand).map(({ args }) => args[0].input.clientRequestToken);
     expect(tokens[0]).toBe(tokens[1]);
-    expect(new Set(tokens).size).toBe(4);
+    expect(new Set(tokens).size).toBe(5);
+  });
+
+  it('names a release of Amazon alone, without a version of the template', async () => {
+    eks.on(UpdateNodegroupVersionCommand).resolves({ update: { id: 'update-1' } });
+    await managedGroups.start(order({ target: { release: '1.35-2026.05.16' } }));
+    const [input] = eks.commandCalls(UpdateNodegroupVersionCommand).map(({ args }) => args[0].input);
+    expect(input).toMatchObject({ releaseVersion: '1.35-2026.05.16' });
+    expect(Object.keys(input ?? {})).not.toEqual(expect.arrayContaining(['launchTemplate']));
+    expect(Object.keys(input ?? {})).not.toEqual(expect.arrayContaining(['version']));
+  });
+
+  it('says so when EKS does not take a release', async () => {
+    eks.on(UpdateNodegroupVersionCommand).rejects(awsError('InvalidParameterException'));
+    const started = managedGroups.start(order({ target: { release: '1.36-2026.05.16' } }));
+    await expect(started).rejects.toMatchObject({ name: 'ReleaseNotFound', message: expect.stringContaining('1.36') });
   });
 
   it('of somebody else is not touched', async () => {

@@ -104,7 +104,7 @@ const attempt: Attempt = { startedAt: now.toISOString(), attempts: 1 };
 const order: ReplacementOrder = {
   key: aKey(),
   group: aGroup(),
-  launchTemplate: target,
+  target,
   policy: aPolicy(),
   firstAlone: true,
   attempt,

@@ -13,14 +13,14 @@ const Content = v.strictObject({ value: v.number() });
 
 /** S3 as far as the bucket needs it: conditional writes and pages of two keys. */
 function answerLikeS3(): void {
-  const objects = new Map<string, { Body: string; ETag: string }>();
+  const objects = new Map<string, { Body: string; ETag: string; LastModified: Date }>();
   let count = 0;
   aws.on(PutObjectCommand).callsFake(({ Key, Body, IfMatch, IfNoneMatch }) => {
     const existing = objects.get(Key);
     if (IfNoneMatch === '*' && existing) throw awsError('PreconditionFailed');
     if (IfMatch && existing?.ETag !== IfMatch) throw awsError('PreconditionFailed');
     count += 1;
-    objects.set(Key, { Body, ETag: `"${count}"` });
+    objects.set(Key, { Body, ETag: `"${count}"`, LastModified: now });
     return { ETag: `"${count}"` };
   });
   aws.on(GetObjectCommand).callsFake(({ Key }) => {
@@ -32,7 +32,8 @@ function answerLikeS3(): void {
     const keys = [...objects.keys()].filter((key) => key.startsWith(Prefix)).toSorted();
     const from = Number(ContinuationToken);
     const next = from + 2 < keys.length ? { NextContinuationToken: String(from + 2) } : {};
-    return { Contents: keys.slice(from, from + 2).map((Key) => ({ Key })), ...next };
+    const contents = keys.slice(from, from + 2).map((Key) => ({ Key, LastModified: objects.get(Key)?.LastModified }));
+    return { Contents: contents, ...next };
   });
 }
 
@@ -55,6 +56,13 @@ describe.each(buckets)('$name', ({ open }) => {
     const bucket = open();
     for (const key of ['state/c', 'runs/x', 'state/a', 'state/b']) await bucket.write(key, {});
     expect(await bucket.list('state/')).toEqual(['state/a', 'state/b', 'state/c']);
+  });
+
+  it('leaves out what was written before a time', async () => {
+    const bucket = open();
+    for (const key of ['state/a', 'state/b', 'state/c']) await bucket.write(key, {});
+    expect(await bucket.list('state/', now)).toHaveLength(3);
+    expect(await bucket.list('state/', new Date(now.getTime() + 1000))).toEqual([]);
   });
 
   it('gives back what was written last', async () => {

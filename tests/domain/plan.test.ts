@@ -4,7 +4,7 @@ import { reason } from '../../functions/domain/errors.ts';
 import type { NodeGroup } from '../../functions/domain/node-group.ts';
 import { concernsChannel, planGroup, selectGroups } from '../../functions/domain/plan.ts';
 import type { ClusterView } from '../../functions/domain/preflight.ts';
-import { aGroup, aNode, anImage, anInstance, fromTemplate, now } from '../support/builders.ts';
+import { aGroup, aNode, anImage, anInstance, aRelease, fromAmazon, fromTemplate, now } from '../support/builders.ts';
 
 const cluster: ClusterView = { nodes: [aNode(), aNode({ name: 'b', instanceId: 'i-0b' })] };
 const context = { image: anImage(), cluster, activeReplacement: undefined, leaseHolder: undefined, now };
@@ -45,6 +45,36 @@ describe('the plan of a node group', () => {
     expect(plan({}, refusing).outcome).toBe('planned');
     expect(plan(needy, refusing)).toMatchObject({ outcome: 'blocked', reason: { error: 'ClusterAccessDenied' } });
     expect(plan(needy).outcome).toBe('planned');
+  });
+
+  it.each<{ case: string; group: Partial<NodeGroup>; end: { outcome: string; error?: string } }>([
+    { case: 'one behind the release', group: { source: fromAmazon() }, end: { outcome: 'planned' } },
+    {
+      case: 'one on the release',
+      group: { source: fromAmazon('1.35-2026.05.16'), instances: patched },
+      end: { outcome: 'up-to-date' },
+    },
+    {
+      case: 'one on the release with a node that is not',
+      group: { source: fromAmazon('1.35-2026.05.16') },
+      end: { outcome: 'planned' },
+    },
+    {
+      case: 'one on a newer release',
+      group: { source: fromAmazon('1.35-2026.06.13') },
+      end: { outcome: 'skipped', error: 'NewerImage' },
+    },
+    { case: 'one on an AMI of its own', group: {}, end: { outcome: 'blocked', error: 'NotAmazonsAmi' } },
+    {
+      case: 'one that is not Windows',
+      group: { source: fromAmazon('1.35-20260516', 'AL2023_x86_64_STANDARD') },
+      end: { outcome: 'blocked', error: 'NotWindows' },
+    },
+  ])("of Amazon's release for $case: $end.outcome", ({ group, end }) => {
+    const tags = { ...channel, 'reglaze:channel': 'amazon' };
+    const report = plan({ kind: 'managed', tags, ...group }, { image: aRelease() });
+    expect({ outcome: report.outcome, ...(report.reason && { error: report.reason.error }) }).toEqual(end);
+    expect(report.warnings?.map(({ error }) => error)).toEqual(end.outcome === 'planned' ? ['NoWayBack'] : undefined);
   });
 
   it('leaves a group alone that is on the AMI, whatever else would forbid a rollout', () => {
@@ -89,7 +119,7 @@ describe('the plan of a node group', () => {
     },
     {
       case: "Amazon's own AMI",
-      group: { kind: 'managed', source: { type: 'amazon', amiType: 'WINDOWS_CORE_2022_x86_64' } },
+      group: { kind: 'managed', source: fromAmazon() },
       error: 'AmazonsOwnAmi',
     },
     {
@@ -215,25 +245,33 @@ describe('the groups of a run', () => {
   const b = aGroup({ name: 'b' });
 
   it('come in one order whatever order they were found in', () => {
-    expect(selectGroups([b, a], 'c', undefined)).toEqual(selectGroups([a, b], 'c', undefined));
+    expect(selectGroups([b, a], anImage(), undefined)).toEqual(selectGroups([a, b], anImage(), undefined));
   });
 
   it('can be limited to some', () => {
-    expect(selectGroups([a, b], 'c', [{ cluster: 'demo', name: 'b' }])).toEqual([b]);
+    expect(selectGroups([a, b], anImage(), [{ cluster: 'demo', name: 'b' }])).toEqual([b]);
+  });
+
+  it("of Amazon's release are of its type and Kubernetes version, and all that cannot have it", () => {
+    const same = aGroup({ name: 'same', source: fromAmazon() });
+    const type = aGroup({ name: 'type', source: fromAmazon('1.35-2026.04.18', 'WINDOWS_FULL_2022_x86_64') });
+    const version = aGroup({ name: 'version', source: { ...fromAmazon(), kubernetesVersion: '1.34' } });
+    const linux = aGroup({ name: 'linux', source: fromAmazon('1.35-20260516', 'AL2023_x86_64_STANDARD') });
+    expect(selectGroups([same, type, version, linux, a], aRelease(), undefined)).toEqual([a, linux, same]);
   });
 
   it('show a managed group with misplaced tags once, as misplaced', () => {
     const marked = aGroup({ name: 'a', kind: 'managed', misplacedTags: ['reglaze:channel'] });
     const found = aGroup({ name: 'a', kind: 'managed' });
-    expect(selectGroups([marked, found], 'c', undefined)).toEqual([marked]);
-    expect(selectGroups([found, marked], 'c', undefined)).toEqual([marked]);
+    expect(selectGroups([marked, found], anImage(), undefined)).toEqual([marked]);
+    expect(selectGroups([found, marked], anImage(), undefined)).toEqual([marked]);
   });
 
   it.each([
     { case: 'a group that does not follow the channel', groups: [a], only: [{ cluster: 'demo', name: 'x' }] },
     { case: 'a channel that nobody follows', groups: [], only: undefined },
   ])('are refused for $case', ({ groups, only }) => {
-    expect(() => selectGroups(groups, 'windows-2022-core', only)).toThrow(
+    expect(() => selectGroups(groups, anImage(), only)).toThrow(
       expect.objectContaining({ name: 'NodeGroupNotFound', message: expect.stringContaining('windows-2022-core') }),
     );
   });

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decideRollBack, progressBack, type RollBackView } from '../../functions/domain/roll-back.ts';
-import { aGroup, anInstance, aReplacement, aState, fromTemplate } from '../support/builders.ts';
+import { aGroup, anInstance, aReplacement, aState, fromAmazon, fromTemplate } from '../support/builders.ts';
 
 const view: RollBackView = {
   group: aGroup(),
-  amiBefore: 'ami-0old',
+  before: aState().before,
   amiTarget: 'ami-0new',
   knownVersions: [
     { id: 'lt-0a', version: 7 },
@@ -26,6 +26,9 @@ const leaving = aGroup({
 const coming = aGroup({
   instances: [anInstance(), anInstance({ instanceId: 'i-0c', lifecycleState: 'Pending:Wait' })],
 });
+
+const amazonHalf = { ...half, source: fromAmazon() };
+const failedUpdate = aReplacement({ status: 'failed' });
 
 describe('the next step on the way back', () => {
   it.each<{ case: string; change: Partial<RollBackView>; step: string }>([
@@ -107,6 +110,26 @@ describe('the next step on the way back', () => {
     expect(decideRollBack({ ...view, ...change })).toBe(step);
   });
 
+  it.each<{ case: string; change: Partial<RollBackView>; step: string }>([
+    { case: 'nothing was started', change: {}, step: 'restored' },
+    { case: 'the update runs', change: { forward: aReplacement(), isBusy: true }, step: 'wait' },
+    {
+      case: 'the update failed and left new nodes',
+      change: { forward: failedUpdate, group: amazonHalf },
+      step: 'no-way',
+    },
+    { case: 'the update failed without a new node', change: { forward: failedUpdate }, step: 'no-way' },
+    { case: 'its answer was lost and it left new nodes', change: { group: amazonHalf }, step: 'no-way' },
+    {
+      case: 'the update succeeded with the wrong result',
+      change: { forward: aReplacement({ status: 'succeeded' }), group: amazonHalf },
+      step: 'no-way',
+    },
+  ])("on Amazon's AMI, when $case: $step", ({ change, step }) => {
+    const amazon = { before: { release: '1.35-2026.04.18', amiId: 'ami-0old' }, reversible: false, knownVersions: [] };
+    expect(decideRollBack({ ...view, ...amazon, group: aGroup({ source: fromAmazon() }), ...change })).toBe(step);
+  });
+
   it('is never to start or turn anything while something else runs', () => {
     const group = fc.constantFrom(aGroup(), half, whole, leaving, coming);
     const back = fc.constantFrom(undefined, aReplacement(), aReplacement({ status: 'failed' }));
@@ -143,6 +166,11 @@ describe('the next step on the way back', () => {
     expect(progressBack('restored', aState())).toEqual({ progress: 'restored' });
     expect(progressBack('start', aState())).toEqual({ progress: 'in-progress' });
     expect(progressBack('failed', aState()).reason?.cause).toContain('version 7 of lt-0a');
+    const onRelease = aState({ before: { release: '1.35-2026.04.18' } });
+    expect(progressBack('no-way', onRelease)).toMatchObject({
+      progress: 'failed',
+      reason: { error: 'NoWayBack', cause: expect.stringContaining('1.35-2026.04.18') },
+    });
     const rollBack = { reason: { error: 'NodeNeverJoined', cause: 'i-0c did not join.' } };
     expect(progressBack('overtaken', aState({ rollBack }))).toEqual({
       progress: 'overtaken',

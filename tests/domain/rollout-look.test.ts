@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { type LookDependencies, lookAtInstances } from '../../functions/domain/rollout-look.ts';
-import { aKey, aNode, anInstance, aState } from '../support/builders.ts';
+import { aKey, aNode, anInstance, aSight, aState } from '../support/builders.ts';
 
 const failure = { at: new Date('2026-05-16T05:00:00Z'), message: 'no capacity' };
 
 const dependencies = (overrides: Partial<LookDependencies>): LookDependencies => ({
-  listInstances: async () => [],
+  viewGroup: async () => aSight([]),
   withImages: async (groups) => [...groups],
   findImageIds: async () => new Map(),
   listNodes: async () => [],
@@ -27,7 +27,7 @@ describe('lookAtInstances', () => {
       aKey(),
       aState({ hook: 'open' }),
       dependencies({
-        listInstances: async () => [anInstance({ lifecycleState: 'Pending:Wait' })],
+        viewGroup: async () => aSight([anInstance({ lifecycleState: 'Pending:Wait' })]),
         findLaunchFailure: async (name) => {
           asked.push(name);
           return failure;
@@ -46,7 +46,7 @@ describe('a rollout whose hook was deleted', () => {
     lookAtInstances(aKey(), state, dependencies({ isGated: async () => false, ...overrides }));
 
   it('fails when new instances entered service before a node had proved the AMI', async () => {
-    const look = await ungated({ listInstances: async () => [entered, anInstance()] });
+    const look = await ungated({ viewGroup: async () => aSight([entered, anInstance()]) });
     expect(look).toMatchObject({
       gateMissing: true,
       neverJoined: [{ error: 'AdmissionRemoved', cause: expect.stringContaining('i-0c') }],
@@ -56,19 +56,19 @@ describe('a rollout whose hook was deleted', () => {
   it('goes on when a node has proved the AMI', async () => {
     const other = anInstance({ instanceId: 'i-0d', imageId: state.image.amiId });
     const look = await ungated({
-      listInstances: async () => [entered, other],
+      viewGroup: async () => aSight([entered, other]),
       listNodes: async () => [aNode({ instanceId: 'i-0d' })],
     });
     expect(look).toMatchObject({ gateMissing: true, neverJoined: [] });
   });
 
   it('goes on when nothing new entered service', async () => {
-    const look = await ungated({ listInstances: async () => [anInstance()] });
+    const look = await ungated({ viewGroup: async () => aSight([anInstance()]) });
     expect(look).toMatchObject({ gateMissing: true, neverJoined: [] });
   });
 
   it('is not asked about while an instance waits, since it waits at the hook', async () => {
-    const look = await ungated({ listInstances: async () => [anInstance({ lifecycleState: 'Pending:Wait' })] });
+    const look = await ungated({ viewGroup: async () => aSight([anInstance({ lifecycleState: 'Pending:Wait' })]) });
     expect(look.gateMissing).toBe(false);
   });
 });

@@ -205,6 +205,16 @@ describe('Report late node', () => {
     expect(account.bucket.writes).toHaveLength(1);
   });
 
+  it('tells of an instance that was gone before its node registered, and of no other', async () => {
+    const account = new FakeAccount().withState(aRollingState());
+    const step = recordLateNode(account);
+    await step({ ...late, gone: { registered: true } });
+    expect(account.bucket.writes).toEqual([]);
+    await step({ ...late, gone: { registered: false } });
+    expect(account.state.lateNodes).toBeUndefined();
+    expect(account.state.vanishedNodes).toMatchObject([{ instanceId: 'i-0c', goneAt: account.now().toISOString() }]);
+  });
+
   it('writes nothing where another run, or none, holds the lease', async () => {
     const { lease: _, ...released } = aRollingState();
     for (const account of [new FakeAccount(), new FakeAccount().withState(released)]) {

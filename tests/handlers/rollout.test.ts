@@ -1,5 +1,6 @@
 import '../support/handler-environment.ts';
 import { describe, expect, it } from 'vitest';
+import { newDrainRecord } from '../../functions/domain/drain-record.ts';
 import { release } from '../../functions/domain/lease.ts';
 import type { TemplateVersion } from '../../functions/domain/node-group.ts';
 import { nextForRollout } from '../../functions/domain/settlement.ts';
@@ -12,6 +13,7 @@ import { startRollout } from '../../functions/handlers/start-rollout.ts';
 import { takeLease } from '../../functions/handlers/take-lease.ts';
 import { verifyNodes } from '../../functions/handlers/verify-nodes.ts';
 import {
+  aDrainInput,
   aKey,
   aNode,
   anImage,
@@ -245,6 +247,17 @@ describe('Verify nodes, promote, release', () => {
       fromPatchLevel: '10.0.20348.4648',
       toPatchLevel: '10.0.20348.5139',
     });
+  });
+
+  it('reports the drains of the run, and of no other', async () => {
+    const account = replaced();
+    const drain = (instanceId: string, run: string) =>
+      account.drains.create({ ...newDrainRecord({ ...aDrainInput(), instanceId, run }, `node-${instanceId}`) });
+    await drain('i-0old', 'run-1');
+    await drain('i-0other', 'run-0');
+    await releaseLease(account)({ ...key, outcome: 'rolled-back' });
+    const report = account.bucket.content('runs/run-1/outcomes/demo/win2022.json');
+    expect(report).toMatchObject({ drains: { emptied: 0, unfinished: ['node-i-0old'] } });
   });
 
   it('waits for a node, and says which', async () => {

@@ -15,13 +15,16 @@ import {
   anImage,
   anImageBuild,
   aPlan,
+  aRelease,
   aReport,
   aRollingState,
   account as awsAccount,
   executionArn,
+  fromAmazon,
   imageArn,
 } from '../support/builders.ts';
 import { FakeAccount } from '../support/fake-account.ts';
+import { FakeNodeGroup } from '../support/fake-node-group.ts';
 
 const event = (arn = imageArn, status = 'AVAILABLE') => ({
   source: 'aws.imagebuilder' as const,
@@ -30,12 +33,16 @@ const event = (arn = imageArn, status = 'AVAILABLE') => ({
   detail: { state: { status } },
 });
 
+const findRelease = async () => undefined;
+
 describe('Start run', () => {
+  const starting = ({ drivers, start }: FakeAccount) => ({ drivers, start, findRelease });
+
   const starter = (build = anImageBuild()) => {
     const account = new FakeAccount();
     return {
       account,
-      run: startRun({ drivers: account.drivers, start: account.start, findImageBuild: async () => build }),
+      run: startRun({ ...starting(account), findImageBuild: async () => build }),
     };
   };
 
@@ -68,7 +75,7 @@ describe('Start run', () => {
       asked.push(arn);
       return anImageBuild();
     };
-    await startRun({ drivers: account.drivers, start: account.start, findImageBuild })({ sweep: true }, awsAccount);
+    await startRun({ ...starting(account), findImageBuild })({ sweep: true }, awsAccount);
     expect(asked).toEqual([imageArn.replace('1.0.0/7', 'x.x.x')]);
   });
 });
@@ -80,7 +87,7 @@ describe('Resolve image', () => {
       asked.push(amiId);
       return { amiId, state: 'available', platform: 'windows' };
     };
-    const { image } = await resolveImage({ getImageBuild: async () => anImageBuild(), describeAmi })(
+    const { image } = await resolveImage({ getImageBuild: async () => anImageBuild(), describeAmi, findRelease })(
       { imageArn },
       awsAccount,
     );
@@ -91,7 +98,9 @@ describe('Resolve image', () => {
   it('asks nothing about an image that failed', async () => {
     const describeAmi = async () => Promise.reject(new Error('was asked'));
     const getImageBuild = async () => anImageBuild({ status: 'FAILED', amis: [] });
-    await expect(resolveImage({ getImageBuild, describeAmi })({ imageArn }, awsAccount)).rejects.toMatchObject({
+    await expect(
+      resolveImage({ getImageBuild, describeAmi, findRelease })({ imageArn }, awsAccount),
+    ).rejects.toMatchObject({
       name: 'ImageNotAvailable',
     });
   });

@@ -26,8 +26,9 @@ function rolling(nodeGroup = new FakeNodeGroup()) {
 const depsOf = (account: FakeAccount) => ({
   drivers: account.drivers,
   startDrain: account.startDrain,
+  findPodsInTheWay: async () => ({ pods: [] }),
   files: account.files,
-  listInstances: account.listInstances,
+  viewGroup: account.viewGroup,
   withImages: account.withImages,
   findImageIds: account.findImageIds,
   findLaunchFailure: account.findLaunchFailure,
@@ -63,6 +64,30 @@ describe('Watch nodes', () => {
   it('leaves a machine that boots to its admission for two minutes', async () => {
     const nodeGroup = new FakeNodeGroup({ instances: [anInstance(), { ...waiting, launchedAt: minutesAgo(1) }] });
     expect(await rolling(nodeGroup).watch(key)).toEqual({ progress: 'in-progress', pauseSeconds: 120 });
+  });
+
+  it('tells once who deletes new instances and takes capacity along, and goes back after the second', async () => {
+    const { account, watch } = rolling();
+    const vanish = (instanceId: string) =>
+      account.withState({
+        ...account.state,
+        vanishedNodes: [
+          ...(account.state.vanishedNodes ?? []),
+          { instanceId, launchedAt: minutesAgo(16).toISOString(), goneAt: now.toISOString() },
+        ],
+      });
+    account.scaling = { desired: 4, autoscaled: true };
+    await watch(key);
+    vanish('i-0slow');
+    account.scaling = { desired: 3, autoscaled: true };
+    const first = await watch(key);
+    expect(first).toMatchObject({ progress: 'in-progress', reason: { error: 'JoinersDeletedByAutoscaler' } });
+    expect(await watch(key)).toEqual(first);
+    expect(account.notices).toEqual(['reglaze: an autoscaler deletes new nodes of demo/win2022']);
+    vanish('i-0slower');
+    account.scaling = { desired: 2, autoscaled: true };
+    expect(await watch(key)).toMatchObject({ progress: 'failed', reason: { error: 'JoinersDeletedByAutoscaler' } });
+    expect(account.notices).toHaveLength(1);
   });
 
   it('puts a hook back that somebody deleted', async () => {

@@ -34,6 +34,8 @@ describe.each(caseAccounts)('node groups: $name', (account) => {
     if (one.optedIn === false) expect(report).toBeUndefined();
     else expect(report?.outcome, report?.reason?.cause).toBe(one.outcome);
     expect(report?.reason?.error).toBe(one.reason);
+    expect(report?.regressed !== undefined, 'told as regressed').toBe(one.told === 'regressed');
+    expect(report?.nearlyFull !== undefined, 'told as nearly full').toBe(one.told === 'nearlyFull');
 
     const after = settingsOf(stage, one);
     const compare = isTouched(one) ? withoutVersions : (settings: unknown) => settings;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Stage } from '../../scripts/start/stage.ts';
 import { entriesOf, leftovers, play } from '../support/play.ts';
 import { type EndedRun, inAccount } from '../support/several-runs.ts';
 
@@ -12,6 +13,28 @@ const withoutDns = {
 };
 const launched = (log: Parameters<typeof entriesOf>[0]) =>
   entriesOf(log, 'instance.launching').filter(({ imageId }) => imageId === newAmi);
+/** What was done to old nodes although none may leave, and hooks that nobody answered. */
+function undisturbed({ account, clusters }: Stage, log: Parameters<typeof entriesOf>[0]): string[] {
+  const nodes = [...clusters.values()].flatMap((cluster) => cluster.nodes());
+  const cordoned = nodes.filter(({ unschedulable }) => unschedulable).map(({ name }) => `${name} is cordoned`);
+  const timedOut = entriesOf(log, 'hook.answered').filter(
+    ({ why }) => !String(why).startsWith('Lifecycle Action Completed'),
+  );
+  const waiting = account.autoScaling
+    .groups()
+    .flatMap(({ instances }) => instances)
+    .filter(({ state }) => state.endsWith(':Wait'));
+  const tried = launched(log).map(({ instanceId }) => instanceId);
+  const old = entriesOf(log, 'instance.lifecycle').filter(
+    ({ to, instanceId }) => to === 'Terminating' && !tried.includes(instanceId),
+  );
+  return [
+    ...cordoned,
+    ...timedOut.map(({ hookName }) => `${hookName} timed out`),
+    ...waiting.map(({ instanceId }) => `${instanceId} waits`),
+    ...old.map(({ instanceId }) => `${instanceId} was terminated`),
+  ];
+}
 const failedTag = (tags: Readonly<Record<string, string>> | undefined) => tags?.['reglaze:failed-smoke-test'];
 
 describe('no-addresses', () => {
@@ -24,6 +47,10 @@ describe('no-addresses', () => {
     expect(document.nodeGroups[0]?.readyNodes).toMatchObject({ desired: 4, lowest: 4 });
     expect(launched(log)).toHaveLength(1);
     expect(leftovers(stage)).toEqual([]);
+    expect(undisturbed(stage, log)).toEqual([]);
+    // It never came to a smoke test, which alone marks an AMI.
+    expect(failedTag(stage.account.ec2.image(newAmi)?.tags)).toBeUndefined();
+    expect(entriesOf(log, 'pod.created').filter(({ namespace }) => namespace === 'reglaze')).toEqual([]);
   });
 });
 
@@ -38,6 +65,7 @@ describe('no-service-routing', () => {
     expect(launched(log)).toHaveLength(1);
     expect(failedTag(stage.account.ec2.image(newAmi)?.tags)).toMatch(/^2026-05-16T04:\d\d:\d\dZ service-routing$/);
     expect(leftovers(stage)).toEqual([]);
+    expect(undisturbed(stage, log)).toEqual([]);
     const pods = (kind: string) => entriesOf(log, kind).filter(({ namespace }) => namespace === 'reglaze');
     expect(pods('pod.created')).toHaveLength(2);
     expect(pods('pod.deleted').map(({ uid }) => uid)).toEqual(pods('pod.created').map(({ uid }) => uid));

@@ -4,6 +4,7 @@ import { describeChange, renderDisplay } from '../../scripts/start/display.ts';
 import { formatDuration, renderTable } from '../../scripts/start/format.ts';
 import type { NodeGroupView, RunView } from '../../scripts/start/run-view.ts';
 
+const noDrains = { waiting: 0, draining: 0, settling: 0, held: [], forced: 0 };
 const aNodeGroupView = (overrides: Partial<NodeGroupView> = {}): NodeGroupView => ({
   cluster: 'shop',
   name: 'web',
@@ -13,6 +14,7 @@ const aNodeGroupView = (overrides: Partial<NodeGroupView> = {}): NodeGroupView =
   oldNodes: 6,
   readyNodes: 8,
   desired: 8,
+  drains: noDrains,
   ...overrides,
 });
 
@@ -22,6 +24,7 @@ const aRunView = (nodeGroups: readonly NodeGroupView[]): RunView => ({
   startedAt: Date.UTC(2026, 4, 16, 4, 12),
   now: Date.UTC(2026, 4, 16, 5, 17),
   nodeGroups,
+  ...{ workloads: [], notes: [] },
 });
 
 describe('renderDisplay', () => {
@@ -32,6 +35,34 @@ describe('renderDisplay', () => {
     for (const part of ['shop/web', 'Watch the rollout', 'new  2', 'old  6', 'Ready  8 of 8', '█████░', ' 25%']) {
       expect(line).toContain(part);
     }
+  });
+
+  it('shows below a group which nodes leave, what keeps its pods, and what was forced', () => {
+    const held = [{ pod: 'store/web-1', budget: 'web' }];
+    const lines = renderDisplay(
+      aRunView([
+        aNodeGroupView({ drains: { waiting: 2, draining: 1, settling: 1, held, forced: 1 } }),
+        aNodeGroupView({ name: 'quiet' }),
+      ]),
+      200,
+    );
+    expect(lines).toHaveLength(4);
+    expect(lines[2]).toBe(
+      '   1 node draining; 1 node empty, pods starting elsewhere; 2 nodes waiting for a turn; ' +
+        'held back: store/web-1 by budget web; 1 pod forced',
+    );
+  });
+
+  it('shows the lowest number of Ready pods of each workload', () => {
+    const workloads = [{ cluster: 'shop', workload: 'store/Deployment/web', inPlace: 6, lowestReady: 5 }];
+    const lines = renderDisplay({ ...aRunView([]), workloads }, 200);
+    expect(lines.at(-1)).toBe(' lowest Ready: store/Deployment/web 5 of 6');
+  });
+
+  it('shows the newest mails and deeds of operators', () => {
+    const notes = [1, 2, 3, 4, 5].map((number) => ({ at: Date.UTC(2026, 4, 16, 5, number), text: `mail: ${number}` }));
+    const lines = renderDisplay({ ...aRunView([]), notes }, 200);
+    expect(lines.slice(1)).toEqual([2, 3, 4, 5].map((number) => ` 05:0${number}:00  mail: ${number}`));
   });
 
   it('never writes wider than the terminal', () => {
@@ -53,8 +84,14 @@ describe('describeChange', () => {
     { case: 'the first look', before: undefined, says: 'Watch the rollout' },
     { case: 'a new phase', before: aNodeGroupView({ phase: 'Take the lease' }), says: 'Watch the rollout' },
     { case: 'a new node', before: aNodeGroupView({ newNodes: 1 }), says: '2 new' },
+    { case: 'an end of a drain', before: aNodeGroupView({ drains: { ...noDrains, draining: 1 } }), says: '8 of 8' },
   ])('speaks of $case', ({ before, says }) => {
     expect(describeChange(before, aNodeGroupView())).toContain(says);
+  });
+
+  it('speaks of a node that begins to drain', () => {
+    const after = aNodeGroupView({ drains: { ...noDrains, draining: 1 } });
+    expect(describeChange(aNodeGroupView(), after)).toContain('; 1 node draining');
   });
 
   it('is silent when nothing changed', () => {

@@ -12,6 +12,7 @@ const aDocument = (group: Partial<NodeGroupDocument>, run: Partial<RunDocument> 
       ...group,
     },
   ],
+  ...{ workloads: [], refusedEvictions: [] },
   calls: { aws: {}, kubernetes: {}, transitions: 1 },
   ...run,
 });
@@ -37,5 +38,28 @@ describe('the end of a run, for people', () => {
   it('says where the AMI is published, if it is', () => {
     expect(textOf(aDocument({}, { publishedAs: '/reglaze/x/broad/ami-id' }))).toContain('Published as /reglaze/x');
     expect(textOf(aDocument({}))).not.toContain('Published');
+  });
+
+  it('says what became of the pods, by name, where not all of them left as they were asked to', () => {
+    const at = '2026-05-16T05:00:00Z';
+    const pod = { namespace: 'store', name: 'web-1', node: 'ip-10-0-1-1' };
+    const drains = {
+      ...{ emptied: 2, cutShort: [], unfinished: [], evicted: 7, refused: [], lost: [], localData: [], short: [] },
+      forced: [{ ...pod, why: 'deadline' as const, at }],
+    };
+    expect(textOf(aDocument({ drains }))).toContain(
+      'Drains of shop/web:\n  Deleted without being let go: store/web-1 (at the deadline).',
+    );
+    expect(textOf(aDocument({ drains: { ...drains, forced: [] } }))).not.toContain('Drains of');
+  });
+
+  it('has a table of the workloads and one of the budgets that refused, where there are any', () => {
+    const workloads = [{ cluster: 'shop', workload: 'store/Deployment/web', inPlace: 6, lowestReady: 5 }];
+    const refusedEvictions = [{ cluster: 'shop', budget: 'store/web', times: 84 }];
+    const text = textOf(aDocument({}, { workloads, refusedEvictions }));
+
+    expect(text).toMatch(/shop store\/Deployment\/web +5\/6/);
+    expect(text).toMatch(/shop store\/web +84/);
+    expect(textOf(aDocument({}))).not.toContain('workload');
   });
 });

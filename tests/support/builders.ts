@@ -1,3 +1,5 @@
+import type { GroupSight } from '../../functions/domain/autoscaler.ts';
+import type { DrainInput } from '../../functions/domain/drain-input.ts';
 import type { Image, ImageBuild } from '../../functions/domain/image.ts';
 import type { WindowsNode } from '../../functions/domain/node.ts';
 import type { GroupInstance, NodeGroup, NodeGroupKey } from '../../functions/domain/node-group.ts';
@@ -11,10 +13,19 @@ export const account = { partition: 'aws', region: 'us-west-2', accountId: '1111
 export const now = new Date('2026-05-16T05:00:00Z');
 export const minutesAgo = (minutes: number): Date => new Date(now.getTime() - minutes * 60_000);
 
-export const anImage = (overrides: Partial<Image> = {}): Image => ({
+export const anImage = (overrides: Partial<Omit<Image, 'release'>> = {}): Image => ({
   arn: imageArn,
   name: 'windows-2022-core',
   version: '1.0.0/7',
+  amiId: 'ami-0new',
+  serverLine: '2022',
+  ...overrides,
+});
+
+export const aRelease = (overrides: Partial<Omit<Image, 'release' | 'name'>> = {}): Image => ({
+  name: 'amazon',
+  version: '1.35-2026.05.16',
+  release: { amiType: 'WINDOWS_CORE_2022_x86_64', kubernetesVersion: '1.35' },
   amiId: 'ami-0new',
   serverLine: '2022',
   ...overrides,
@@ -91,6 +102,10 @@ export const fromTemplate = (imageId: string | undefined, version = 7): NodeGrou
   hasInstanceRequirements: false,
 });
 
+/** A launch source that is Amazon's own AMI. */
+export const fromAmazon = (releaseVersion = '1.35-2026.04.18', amiType = 'WINDOWS_CORE_2022_x86_64') =>
+  ({ type: 'amazon', amiType, kubernetesVersion: '1.35', releaseVersion }) satisfies NodeGroup['source'];
+
 export const aReplacement = (overrides: Partial<Replacement> = {}): Replacement => ({
   id: 'refresh-1',
   status: 'active',
@@ -148,6 +163,12 @@ export const aRollingState = (overrides: Partial<StateFile> = {}): StateFile =>
     ...overrides,
   });
 
+/** What a look sees of a group without an autoscaler. */
+export const aSight = (instances: readonly GroupInstance[] = [], overrides: Partial<GroupSight> = {}): GroupSight => ({
+  ...{ instances, desired: 2, autoscaled: false },
+  ...overrides,
+});
+
 export const aReport = (overrides: Partial<GroupReport> = {}): GroupReport => ({
   cluster: 'demo',
   name: 'win2022',
@@ -167,5 +188,19 @@ export const aPlan = (overrides: Partial<Plan> = {}): Plan => ({
   dryRun: false,
   plannedAt: minutesAgo(40).toISOString(),
   nodeGroups: [aReport()],
+  ...overrides,
+});
+
+export const aDrainInput = (overrides: Partial<DrainInput> = {}): DrainInput => ({
+  cluster: 'demo',
+  nodeGroup: 'win2022',
+  autoScalingGroupName: 'win2022',
+  instanceId: 'i-0leaving',
+  startedAt: now.toISOString(),
+  drainDeadline: now.toISOString(),
+  drainTimeoutSeconds: 5400,
+  ceiling: now.toISOString(),
+  onDrainTimeout: 'wait',
+  concurrentDrains: 1,
   ...overrides,
 });

@@ -1,3 +1,4 @@
+import { openDrainRecords } from '../../functions/adapters/drain-records.ts';
 import type { NodeMarker } from '../../functions/adapters/node-taints.ts';
 import { openRunFiles } from '../../functions/adapters/run-files.ts';
 import type { PodTester } from '../../functions/adapters/test-pods.ts';
@@ -18,6 +19,7 @@ import { FakeRunBucket } from './fake-run-bucket.ts';
 export class FakeAccount {
   readonly bucket = new FakeRunBucket();
   readonly files = openRunFiles(this.bucket);
+  readonly drains = openDrainRecords(this.bucket);
   readonly nodeGroup: FakeNodeGroup;
   nodes: WindowsNode[];
   launchFailure: LaunchFailure | undefined;
@@ -50,6 +52,9 @@ export class FakeAccount {
 
   now = () => this.clock;
   listInstances = async (): Promise<GroupInstance[]> => [...this.nodeGroup.group.instances];
+  /** Whether a cluster autoscaler looks after the group, and how many instances are wanted. */
+  scaling = { desired: 2, autoscaled: false };
+  viewGroup = async () => ({ ...this.scaling, instances: [...this.nodeGroup.group.instances] });
   withImages = async <Group extends { readonly instances: readonly GroupInstance[] }>(groups: readonly Group[]) => [
     ...groups,
   ];

@@ -1,7 +1,14 @@
 import type { NodeGroupDrivers } from '../../functions/adapters/node-group-drivers.ts';
 import { ReplacementByOthers } from '../../functions/domain/errors.ts';
-import type { Follower, LaunchSource, NodeGroup, TemplateVersion } from '../../functions/domain/node-group.ts';
+import {
+  type Follower,
+  type LaunchSource,
+  type NodeGroup,
+  type TemplateVersion,
+  versionName,
+} from '../../functions/domain/node-group.ts';
 import type { DrainSituation, NodeGroupDriver, ReplacementOrder } from '../../functions/domain/node-group-driver.ts';
+import type { ReleaseVersion } from '../../functions/domain/release-line.ts';
 import { chooseStart, isActive, type Replacement } from '../../functions/domain/replacement.ts';
 import { aGroup } from './builders.ts';
 
@@ -24,7 +31,11 @@ export class FakeNodeGroup implements NodeGroupDriver {
     this.admitsByHook = traits.admitsByHook ?? true;
   }
 
-  listTags = async () => [this.group.tags];
+  listTagged = async () => {
+    const { tags, source } = this.group;
+    const { type, ...release } = source;
+    return [{ tags, ...(type === 'amazon' && { release: release as ReleaseVersion }) }];
+  };
 
   discover = async (isWanted: (tags: Readonly<Record<string, string>>) => boolean) =>
     isWanted(this.group.tags) ? [this.group] : [];
@@ -68,12 +79,13 @@ export class FakeNodeGroup implements NodeGroupDriver {
 
   newestReplacementId = async () => this.replacements[0]?.id;
 
-  start = async ({ launchTemplate, attempt }: ReplacementOrder) => {
-    const choice = chooseStart(this.replacements, launchTemplate, attempt);
+  start = async ({ target, attempt }: ReplacementOrder) => {
+    const choice = chooseStart(this.replacements, target, attempt);
     if (choice.answer === 'adopt') return choice.id;
     if (choice.answer === 'others') throw new ReplacementByOthers(`${choice.id} is not ours`);
     const id = `refresh-${this.replacements.length + 1}`;
-    this.changes.push(`start ${id} to version ${launchTemplate.version}`);
+    this.changes.push(`start ${id} to ${'id' in target ? `version ${target.version}` : versionName(target)}`);
+    const launchTemplate = 'id' in target ? target : undefined;
     this.replacements.unshift({ id, status: 'active', detail: 'running', launchTemplate });
     if (this.losesNextAnswer) {
       this.losesNextAnswer = false;
@@ -112,7 +124,7 @@ export class FakeNodeGroup implements NodeGroupDriver {
 /** A kind of which there are no groups. */
 class FakeNodeGroupless {
   readonly driver: NodeGroupDriver = Object.assign(new FakeNodeGroup(), {
-    listTags: async () => [],
+    listTagged: async () => [],
     discover: async () => [],
   });
 }

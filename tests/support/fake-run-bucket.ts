@@ -1,10 +1,12 @@
 import * as v from 'valibot';
 import type { RunBucket } from '../../functions/adapters/run-bucket.ts';
 import { StateFileChanged } from '../../functions/domain/errors.ts';
+import { now } from './builders.ts';
 
 /** A bucket in memory that refuses conditional writes as S3 does. It passes the contract tests of the real one. */
 export class FakeRunBucket implements RunBucket {
-  readonly files = new Map<string, { text: string; etag: string }>();
+  readonly files = new Map<string, { text: string; etag: string; writtenAt: Date }>();
+  now = () => now;
   /** Keys in the order in which they were written. */
   readonly writes: string[] = [];
 
@@ -26,8 +28,9 @@ export class FakeRunBucket implements RunBucket {
     return file && { content: v.parse(schema, JSON.parse(file.text)), etag: file.etag };
   }
 
-  async list(prefix: string): Promise<string[]> {
-    return [...this.files.keys()].filter((key) => key.startsWith(prefix)).sort();
+  async list(prefix: string, since = new Date(0)): Promise<string[]> {
+    const found = [...this.files].filter(([key, { writtenAt }]) => key.startsWith(prefix) && writtenAt >= since);
+    return found.map(([key]) => key).sort();
   }
 
   async write(key: string, content: unknown): Promise<void> {
@@ -42,7 +45,7 @@ export class FakeRunBucket implements RunBucket {
   #put(key: string, content: unknown): string {
     this.writes.push(key);
     const etag = `"${this.writes.length}-${this.files.size}"`;
-    this.files.set(key, { text: JSON.stringify(content), etag });
+    this.files.set(key, { text: JSON.stringify(content), etag, writtenAt: this.now() });
     return etag;
   }
 }

@@ -1,3 +1,4 @@
+import { type WorkloadWatch, watchWorkloads } from '../../scripts/start/workload-watch.ts';
 import type { LogEntry } from '../../simulator/kernel/event-log.ts';
 
 /** One entry of the event log about a pod. */
@@ -17,18 +18,10 @@ function entriesOfWorkload(log: readonly LogEntry[], cluster: string, workload: 
   });
 }
 
-/** How many pods of a workload were ready, and not being deleted, after every change. */
-export function readyOverTime(
-  log: readonly LogEntry[],
-  cluster: string,
-  workload: string,
-): readonly [number, number][] {
-  const ready = new Set<string>();
-  return entriesOfWorkload(log, cluster, workload).map(({ at, kind, uid }) => {
-    if (kind === 'pod.ready') ready.add(uid);
-    if (kind === 'pod.unready' || kind === 'pod.terminating' || kind === 'pod.deleted') ready.delete(uid);
-    return [at, ready.size];
-  });
+function watched(log: readonly LogEntry[]): WorkloadWatch {
+  const watch = watchWorkloads();
+  for (const entry of log) watch.take(entry);
+  return watch;
 }
 
 /**
@@ -36,16 +29,11 @@ export function readyOverTime(
  * log knows no such workload, so that a wrong name fails.
  */
 export function lowestReady(log: readonly LogEntry[], cluster: string, workload: string): number {
-  const counts = readyOverTime(log, cluster, workload);
-  const settled = log.filter(
-    ({ kind, details }) =>
-      kind === 'pod.ready' &&
-      details.settled === true &&
-      details.cluster === cluster &&
-      `${details.namespace}/${details.workload}` === workload,
-  ).length;
-  if (settled === 0) throw new Error(`No pod of ${workload} was in place in ${cluster}.`);
-  return Math.min(...counts.slice(settled - 1).map(([, count]) => count));
+  const found = watched(log)
+    .workloads()
+    .find((each) => each.cluster === cluster && each.workload === workload);
+  if (found === undefined) throw new Error(`No pod of ${workload} was in place in ${cluster}.`);
+  return found.lowestReady;
 }
 
 /**
@@ -83,12 +71,10 @@ function movesByTurn(entries: readonly PodEntry[]): readonly number[] {
 }
 
 /** How often evictions were refused in a cluster, by budget as `<namespace>/<name>`. */
-export function refusedEvictions(log: readonly LogEntry[], cluster: string): Readonly<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const { kind, details } of log) {
-    if (kind !== 'eviction.refused' || details.cluster !== cluster) continue;
-    const name = `${details.namespace}/${details.budget}`;
-    counts[name] = (counts[name] ?? 0) + 1;
-  }
-  return counts;
-}
+export const refusedEvictions = (log: readonly LogEntry[], cluster: string): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    watched(log)
+      .refusals()
+      .filter((each) => each.cluster === cluster)
+      .map(({ budget, times }) => [budget, times]),
+  );

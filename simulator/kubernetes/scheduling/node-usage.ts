@@ -16,6 +16,8 @@ export type Usage = {
 
 export type NodeUsage = {
   readonly of: (nodeName: string) => Usage;
+  /** Counts a pod that is not bound yet on the node that was chosen for it, or nowhere again. */
+  readonly assume: (pod: Pod, nodeName: string | undefined) => void;
   /** Pods of a controller on a node. */
   readonly onNode: (controllerUid: string, nodeName: string) => number;
   readonly inZone: (controllerUid: string, zone: string) => number;
@@ -54,10 +56,9 @@ export function trackNodeUsage(storage: Storage): NodeUsage {
     count(place, by);
   };
 
-  follow({ storage }, pods, ({ type, object: pod }) => {
+  const put = (pod: Pod, node: string | undefined) => {
     const { uid } = pod.metadata;
     const before = placed.get(uid);
-    const node = type === 'DELETED' || hasFinished(pod) ? undefined : pod.spec.nodeName;
     if (before?.node === node) return;
     if (before !== undefined) add(before, -1);
     placed.delete(uid);
@@ -66,10 +67,16 @@ export function trackNodeUsage(storage: Storage): NodeUsage {
     const place = { node, zone, controller: controllerOf(pod)?.uid, pod };
     placed.set(uid, place);
     add(place, 1);
+  };
+
+  follow({ storage }, pods, ({ type, object: pod }) => {
+    if (type === 'DELETED' || hasFinished(pod)) put(pod, undefined);
+    else if (pod.spec.nodeName !== undefined) put(pod, pod.spec.nodeName);
   });
 
   return {
     of: (nodeName) => sums.get(nodeName) ?? nothing,
+    assume: put,
     onNode: (controller, nodeName) => counts.get(controller)?.nodes.get(nodeName) ?? 0,
     inZone: (controller, zone) => counts.get(controller)?.zones.get(zone) ?? 0,
   };

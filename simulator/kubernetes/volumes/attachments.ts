@@ -95,14 +95,11 @@ function nameOf({ spec }: PersistentVolume, nodeName: string): string {
   return `csi-${hash('sha256', `${spec.csi?.volumeHandle}${spec.csi?.driver}${nodeName}`, 'hex')}`;
 }
 
-function attach(
-  { storage, kernel, cluster, work, timings }: ControllerOptions,
-  volume: PersistentVolume,
-  nodeName: string,
-) {
+function attach(options: ControllerOptions, volume: PersistentVolume, nodeName: string) {
+  const { storage, kernel, cluster, work, timings } = options;
   if (volume.spec.csi === undefined || storage.get(nodes, '', nodeName) === undefined) return;
   const name = nameOf(volume, nodeName);
-  const { uid } = storage.create(volumeAttachments, {
+  const attachment = storage.create(volumeAttachments, {
     metadata: { name, finalizers: [finalizer] },
     spec: {
       attacher: volume.spec.csi.driver,
@@ -110,7 +107,9 @@ function attach(
       source: { persistentVolumeName: volume.metadata.name },
     },
     status: { attached: false },
-  }).metadata;
+  });
+  const { uid } = attachment.metadata;
+  tell(options, 'volume.attaching', attachment);
   work.after(kernel.random.between(...timings.volumeAttach, 'attach', cluster, uid), () => {
     const current = storage.get(volumeAttachments, '', name);
     if (current?.metadata.uid !== uid || isTerminating(current)) return;
@@ -134,8 +133,14 @@ function detach(state: State, attachment: VolumeAttachment): void {
   const leaving = { ...attachment.metadata, deletionTimestamp, deletionGracePeriodSeconds: 0 };
   storage.update(volumeAttachments, { ...attachment, metadata: leaving });
   work.after(kernel.random.between(...timings.volumeDetach, 'detach', cluster, uid), () => {
-    if (storage.get(volumeAttachments, '', name)?.metadata.uid === uid) storage.remove(volumeAttachments, '', name);
+    if (storage.get(volumeAttachments, '', name)?.metadata.uid !== uid) return;
+    storage.remove(volumeAttachments, '', name);
+    tell(state.options, 'volume.detached', attachment);
   });
+}
+
+function tell({ kernel, cluster }: ControllerOptions, kind: string, attachment: VolumeAttachment): void {
+  kernel.log.write(kind, { cluster, volume: volumeOf(attachment), node: attachment.spec.nodeName });
 }
 
 /**

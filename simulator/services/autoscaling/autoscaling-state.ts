@@ -5,7 +5,6 @@ import type { Ec2 } from '../ec2/ec2.ts';
 import type { AutoScalingBehaviour } from './behaviour.ts';
 import { groupNotFound, instanceNotManaged } from './errors.ts';
 import type { Group, GroupInstance } from './group.ts';
-import { refuseWithWarmPool } from './warm-pool.ts';
 
 /** What others in the account are told when a group changes. */
 export type GroupChange =
@@ -74,7 +73,6 @@ export function announceState(
 /** Changes what the group should have; the next look at it does the rest. */
 export function changeDesired(state: AutoScalingState, group: Group, desired: number): void {
   if (group.desired === desired) return;
-  refuseWithWarmPool(group, 'change the capacity');
   group.desired = desired;
   state.kernel.log.write('group.capacity', { group: group.name, desired });
   for (const listener of state.listeners) listener({ type: 'capacity', group: group.name, desired });

@@ -5,7 +5,7 @@ import type { Ec2 } from '../ec2/ec2.ts';
 import type { InstanceChange } from '../ec2/instances.ts';
 import { type AutoScalingState, findGroup, type GroupChange, wakeSoon } from './autoscaling-state.ts';
 import { type AutoScalingBehaviour, defaultAutoScalingBehaviour } from './behaviour.ts';
-import type { Group } from './group.ts';
+import { type Group, type GroupInstance, isPooled } from './group.ts';
 import { createGroup, type GroupSpec } from './group-creation.ts';
 import { updateGroup } from './group-update.ts';
 import { describeSource, type SavedTemplate, type SourceInput } from './launch-source.ts';
@@ -16,10 +16,11 @@ import { groupOperations } from './operations/groups.ts';
 import { hookOperations } from './operations/hooks.ts';
 import { refreshOperations } from './operations/refreshes.ts';
 import { tagOperations } from './operations/tags.ts';
+import { warmPoolOperations } from './operations/warm-pools.ts';
 import type { InstanceProfiles } from './permissions.ts';
 import { reconcile } from './reconcile.ts';
 import { activeRefresh } from './refresh/refresh.ts';
-import { instanceIsRunning, machineIsGone } from './transitions.ts';
+import { instanceIsRunning, machineIsGone, machineIsStopped } from './transitions.ts';
 
 export type GroupInstanceView = {
   readonly instanceId: string;
@@ -45,6 +46,8 @@ export type GroupView = {
   readonly mixedInstancesPolicy: MixedInstancesPolicy | undefined;
   readonly launchConfigurationName: string | undefined;
   readonly instances: readonly GroupInstanceView[];
+  /** The instances in the warm pool, which are none of the group's own. */
+  readonly warmPool: readonly GroupInstanceView[];
   readonly hooks: readonly string[];
   readonly activeRefresh: { readonly id: string; readonly status: string } | undefined;
 };
@@ -107,6 +110,7 @@ export function createAutoScaling({ kernel, ec2, events, iam, behaviour }: AutoS
     ...refreshOperations(state, iam),
     ...activityOperations(state),
     ...tagOperations(state),
+    ...warmPoolOperations(state),
   };
   const resize = (name: string, { minSize, maxSize, desiredCapacity }: GroupSize) =>
     updateGroup(state, findGroup(state, name), {
@@ -156,11 +160,22 @@ export function createAutoScaling({ kernel, ec2, events, iam, behaviour }: AutoS
 function followMachine(state: AutoScalingState, { type, instance: { instanceId } }: InstanceChange): void {
   for (const group of state.groups.values()) {
     const instance = group.instances.get(instanceId);
-    if (instance === undefined) continue;
-    if (type === 'running') instanceIsRunning(state, group, instance);
-    else if (markUnhealthy(instance, group)) wakeSoon(state, group);
-    else if (type === 'terminated') machineIsGone(state, group, instance);
+    if (instance !== undefined) followMember(state, group, instance, type);
   }
+}
+
+/** Machines of the pool are stopped by Auto Scaling itself; every other one that ends or stops is lost. */
+function followMember(
+  state: AutoScalingState,
+  group: Group,
+  instance: GroupInstance,
+  type: InstanceChange['type'],
+): void {
+  if (type === 'running') instanceIsRunning(state, group, instance);
+  else if (isPooled(instance) && type === 'stopping') return;
+  else if (isPooled(instance) && type === 'stopped') machineIsStopped(state, group, instance);
+  else if (markUnhealthy(instance, group)) wakeSoon(state, group);
+  else if (type === 'terminated') machineIsGone(state, group, instance);
 }
 
 function withTemplate({ source }: Group, LaunchTemplate: LaunchTemplateSpecification): SourceInput {
@@ -173,6 +188,16 @@ function withTemplate({ source }: Group, LaunchTemplate: LaunchTemplateSpecifica
     },
   };
 }
+
+const viewOf = (instance: GroupInstance): GroupInstanceView => ({
+  instanceId: instance.instanceId,
+  imageId: instance.imageId,
+  availabilityZone: instance.availabilityZone,
+  state: instance.state,
+  health: instance.health,
+  isProtected: instance.isProtected,
+  launchTemplate: instance.template,
+});
 
 function view(group: Group): GroupView {
   const { LaunchTemplate, MixedInstancesPolicy: policy, LaunchConfigurationName } = describeSource(group.source);
@@ -188,15 +213,8 @@ function view(group: Group): GroupView {
     launchTemplate: LaunchTemplate,
     mixedInstancesPolicy: policy,
     launchConfigurationName: LaunchConfigurationName,
-    instances: [...group.instances.values()].map((instance) => ({
-      instanceId: instance.instanceId,
-      imageId: instance.imageId,
-      availabilityZone: instance.availabilityZone,
-      state: instance.state,
-      health: instance.health,
-      isProtected: instance.isProtected,
-      launchTemplate: instance.template,
-    })),
+    instances: [...group.instances.values()].filter((instance) => !isPooled(instance)).map(viewOf),
+    warmPool: [...group.instances.values()].filter(isPooled).map(viewOf),
     hooks: [...group.hooks.keys()],
     activeRefresh: refresh && { id: refresh.id, status: refresh.status },
   };

@@ -19,6 +19,8 @@ export type AutoScalingBehaviour = {
   readonly terminateHooksAfterAbandonedLaunch: boolean;
   /** Whether an instance is out of its target groups, delay and all, before terminate hooks run, or beside them. */
   readonly deregistersBeforeTerminateHooks: boolean;
+  /** Whether a refresh takes instances with the wanted configuration from the warm pool, or launches every one anew. */
+  readonly refreshTakesFromWarmPool: boolean;
   /** Whether an event of a hook without metadata leaves the member out or carries an empty one. */
   readonly missingNotificationMetadata: 'absent' | 'empty';
   /** The pause after a launch that failed, doubled after each further one up to the second number; milliseconds. */
@@ -36,6 +38,7 @@ export const defaultAutoScalingBehaviour: AutoScalingBehaviour = {
   rollbackWhileBaking: true,
   terminateHooksAfterAbandonedLaunch: true,
   deregistersBeforeTerminateHooks: true,
+  refreshTakesFromWarmPool: false,
   missingNotificationMetadata: 'absent',
   launchBackOff: [20_000, 300_000],
   suspendLaunchesAfter: Number.POSITIVE_INFINITY,

@@ -2,7 +2,6 @@ import type {
   InstanceMaintenancePolicy,
   LaunchTemplateSpecification,
   MixedInstancesPolicy,
-  WarmPoolConfiguration,
 } from '@aws-sdk/client-auto-scaling';
 import { type AutoScalingState, wakeSoon } from './autoscaling-state.ts';
 import { capacityOf, countedInstances, type Group, type TargetGroups } from './group.ts';
@@ -11,7 +10,7 @@ import { type LaunchSource, launchSourceOf } from './launch-source.ts';
 import { placeInstance } from './launching.ts';
 import { groupArn } from './permissions.ts';
 import { checkPolicies } from './termination-policy.ts';
-import { checkWarmPool } from './warm-pool.ts';
+import { type WarmPoolSpec, warmPoolOf } from './warm-pool.ts';
 
 export type GroupSpec = {
   readonly name: string;
@@ -34,7 +33,8 @@ export type GroupSpec = {
   readonly defaultInstanceWarmup?: number;
   readonly maintenancePolicy?: InstanceMaintenancePolicy;
   readonly newInstancesProtected?: boolean;
-  readonly warmPool?: WarmPoolConfiguration;
+  /** It is filled from now on. */
+  readonly warmPool?: WarmPoolSpec;
   /** Attached from the beginning: nothing can attach or detach them. */
   readonly targetGroups?: TargetGroups;
   /** Its instances have been in service since then. Without it they are launched now, through the hooks. */
@@ -65,7 +65,6 @@ function checkSpec({ groups, ec2 }: AutoScalingState, spec: GroupSpec): void {
   if (missing !== undefined || subnetIds.length === 0) {
     throw new Error(`Auto Scaling group ${name} needs subnets that exist; ${missing ?? 'none'} does not.`);
   }
-  checkWarmPool(spec);
   checkPolicies(spec.terminationPolicies ?? []);
 }
 
@@ -74,11 +73,12 @@ function emptyGroup(state: AutoScalingState, spec: GroupSpec): Group {
   const tags = (spec.tags ?? []).map(
     ({ key, value, propagateAtLaunch = true }) => [key, { value, propagateAtLaunch }] as const,
   );
+  const source = sourceOf(state, spec);
   return {
     name: spec.name,
     arn: groupArn(state, spec.name),
     createdAt: since,
-    source: sourceOf(state, spec),
+    source,
     minSize: spec.minSize,
     maxSize: spec.maxSize,
     desired: spec.desiredCapacity,
@@ -91,7 +91,7 @@ function emptyGroup(state: AutoScalingState, spec: GroupSpec): Group {
     terminationPolicies: spec.terminationPolicies ?? ['Default'],
     newInstancesProtected: spec.newInstancesProtected ?? false,
     capacityRebalance: false,
-    warmPool: spec.warmPool,
+    warmPool: spec.warmPool && warmPoolOf(source, spec.warmPool),
     targetGroups: spec.targetGroups,
     tags: new Map(tags),
     suspended: new Map(),

@@ -6,7 +6,6 @@ import type { Group } from './group.ts';
 import { describeSource, launchSourceOf } from './launch-source.ts';
 import { activeRefresh } from './refresh/refresh.ts';
 import { checkPolicies } from './termination-policy.ts';
-import { refuseWithWarmPool } from './warm-pool.ts';
 
 /** Members that would change behaviour which is not simulated. */
 const REFUSED = [
@@ -40,7 +39,6 @@ export function updateGroup(state: AutoScalingState, group: Group, input: Update
   checkPolicies(input.TerminationPolicies ?? []);
   checkHealthCheckType(input.HealthCheckType);
   const bounds = boundsOf(group, input);
-  if (bounds.desired !== group.desired) refuseWithWarmPool(group, 'change the capacity');
 
   group.source = source;
   group.subnetIds = subnetIds;

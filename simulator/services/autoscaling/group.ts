@@ -1,14 +1,21 @@
-import type { InstanceMaintenancePolicy, LifecycleState, WarmPoolConfiguration } from '@aws-sdk/client-auto-scaling';
+import type { InstanceMaintenancePolicy, LifecycleState } from '@aws-sdk/client-auto-scaling';
 import type { Timer } from '../../kernel/clock.ts';
 import type { Activity } from './activities.ts';
 import type { LaunchSource, SavedTemplate } from './launch-source.ts';
 import type { LifecycleAction, LifecycleHook } from './lifecycle-hooks.ts';
 import type { Refresh } from './refresh/refresh.ts';
+import type { WarmPool } from './warm-pool.ts';
 
 export type GroupTag = { readonly value: string; readonly propagateAtLaunch: boolean };
 
 /** Why an instance leaves: only what a refresh ends counts as its work. */
 export type LeavingFor = 'refresh' | 'capacity' | 'health' | 'user' | 'failed-launch';
+
+/** Where an instance comes from and where it goes, as the events of its hooks say it. */
+export type Route = {
+  readonly origin: 'EC2' | 'AutoScalingGroup' | 'WarmPool';
+  readonly destination: 'EC2' | 'AutoScalingGroup' | 'WarmPool';
+};
 
 export type GroupInstance = {
   readonly instanceId: string;
@@ -27,6 +34,10 @@ export type GroupInstance = {
   isProtected: boolean;
   inServiceAt: number | undefined;
   leavingFor: LeavingFor | undefined;
+  /** Its present move, or its last one. */
+  route: Route;
+  /** How often it has changed between the group and its warm pool. */
+  moves: number;
   /** The launch, or the termination, that is under way. */
   activity: Activity | undefined;
   actions: LifecycleAction[];
@@ -54,8 +65,7 @@ export type Group = {
   terminationPolicies: readonly string[];
   newInstancesProtected: boolean;
   capacityRebalance: boolean;
-  /** An empty pool: see `checkWarmPool`. */
-  readonly warmPool: WarmPoolConfiguration | undefined;
+  warmPool: WarmPool | undefined;
   readonly targetGroups: TargetGroups | undefined;
   readonly tags: Map<string, GroupTag>;
   /** By process, the reason. */
@@ -79,7 +89,12 @@ export function isCounted({ state }: GroupInstance): boolean {
 }
 
 export function isLeaving({ state }: GroupInstance): boolean {
-  return state.startsWith('Terminat');
+  return /^(Warmed:)?Terminat/.test(state);
+}
+
+/** In the warm pool, or on the way into it or from there to its end; not on the way from there into the group. */
+export function isPooled({ state }: GroupInstance): boolean {
+  return state.startsWith('Warmed:');
 }
 
 export function isWaiting({ actions }: GroupInstance): boolean {

@@ -13,10 +13,16 @@ export type Launch = {
   readonly cause: string;
   /** Instances that will still be there afterwards; Availability Zones are balanced over these. */
   readonly stays: (instance: GroupInstance) => boolean;
+  /** Into the warm pool instead of the group. */
+  readonly intoPool?: boolean;
 };
 
 /** Starts one instance. False when EC2 refused it: the activity says why, and the group backs off. */
-export function launchInstance(state: AutoScalingState, group: Group, { source, cause, stays }: Launch): boolean {
+export function launchInstance(
+  state: AutoScalingState,
+  group: Group,
+  { source, cause, stays, intoPool = false }: Launch,
+): boolean {
   const place = choosePlace(state.ec2, group, stays);
   const options = launchOptions(state.ec2, source);
   const option = options[(group.failures?.count ?? 0) % options.length] ?? {};
@@ -24,22 +30,26 @@ export function launchInstance(state: AutoScalingState, group: Group, { source, 
     kind: 'launch',
     cause,
     ...place,
-    description: 'Launching a new EC2 instance',
+    description: intoPool ? 'Launching a new EC2 instance into warm pool' : 'Launching a new EC2 instance',
     status: 'PreInService',
   });
   try {
     refuseWhereAsked(state, group);
     const machine = runMachine(state, group, option, place);
     activity.instanceId = machine.instanceId;
-    activity.description = `Launching a new EC2 instance: ${machine.instanceId}`;
+    activity.description = `${activity.description}: ${machine.instanceId}`;
     const instance = addMember(state, group, machine, option);
     instance.activity = activity;
+    if (intoPool) {
+      instance.state = 'Warmed:Pending';
+      instance.route = { origin: 'EC2', destination: 'WarmPool' };
+    }
     announceState(state, group, instance, undefined);
     return true;
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     const message = `${error.message.replace(/\.?$/, '.')} Launching EC2 instance failed.`;
-    activity.description = `Launching a new EC2 instance.  Status Reason: ${message}`;
+    activity.description = `${activity.description}.  Status Reason: ${message}`;
     endActivity(state, group, activity, 'Failed', message);
     launchFailed(state, group);
     return false;
@@ -95,6 +105,8 @@ function addMember(state: AutoScalingState, group: Group, machine: Ec2Instance, 
     isProtected: group.newInstancesProtected,
     inServiceAt: undefined,
     leavingFor: undefined,
+    route: { origin: 'EC2', destination: 'AutoScalingGroup' },
+    moves: 0,
     activity: undefined,
     actions: [],
   };

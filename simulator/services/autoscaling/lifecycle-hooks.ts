@@ -50,7 +50,7 @@ export function openActions(
   const hooks = [...group.hooks.values()].filter((hook) => hook.transition === transition);
   for (const hook of hooks) {
     const action: LifecycleAction = {
-      token: random.uuid('lifecycle-action', instance.instanceId, transition, hook.name),
+      token: random.uuid('lifecycle-action', instance.instanceId, transition, hook.name, ...movesOf(instance)),
       hookName: hook.name,
       transition,
       heartbeatTimeout: hook.heartbeatTimeout,
@@ -74,6 +74,9 @@ export function extendAction(
   const end = Math.min(clock.now() + action.heartbeatTimeout * 1000, action.deadline);
   action.timer = clock.after(end - clock.now(), () => onTimeout(action));
 }
+
+/** An instance of a warm pool waits for the same hook more than once. */
+const movesOf = ({ moves }: GroupInstance): number[] => (moves === 0 ? [] : [moves]);
 
 export function closeActions(instance: GroupInstance, closed: readonly LifecycleAction[]): void {
   for (const { timer } of closed) timer.cancel();
@@ -100,8 +103,8 @@ function putEvent(
       EC2InstanceId: instance.instanceId,
       LifecycleTransition: hook.transition,
       ...(metadata !== undefined && { NotificationMetadata: metadata }),
-      Origin: isLaunch ? 'EC2' : 'AutoScalingGroup',
-      Destination: isLaunch ? 'AutoScalingGroup' : 'EC2',
+      Origin: instance.route.origin,
+      Destination: instance.route.destination,
     },
   });
 }

@@ -3,6 +3,7 @@ import { type AutoScalingState, changeDesired, findInstance, moveTo } from './au
 import { validationError } from './errors.ts';
 import { countedInstances, type Group, type GroupInstance } from './group.ts';
 import { beginTermination } from './transitions.ts';
+import { poolMembers } from './warm-pool.ts';
 
 /** @throws ServiceError when the size is outside the group's bounds. */
 export function resizeGroup(state: AutoScalingState, group: Group, desired: number): void {
@@ -71,7 +72,8 @@ export function membersOf(group: Group, instanceIds: readonly string[] | undefin
 
 /** Machines that EC2 lost by itself: Auto Scaling finds out by its health check. Standby is not checked. */
 export function markUnhealthy(instance: GroupInstance, group: Group): boolean {
-  if (!countedInstances(group).includes(instance)) return false;
+  const isChecked = countedInstances(group).includes(instance) || poolMembers(group).includes(instance);
+  if (!isChecked) return false;
   instance.health = 'Unhealthy';
   return true;
 }

@@ -1,13 +1,14 @@
 import { inSeconds } from './activities.ts';
 import type { AutoScalingState } from './autoscaling-state.ts';
-import { capacityOf, countedInstances, type Group, isSuspended } from './group.ts';
+import { capacityOf, countedInstances, type Group, type GroupInstance, isSuspended } from './group.ts';
 import { isBackingOff } from './launch-failures.ts';
 import { launchInstance } from './launching.ts';
+import { keepPool, takeFromPool } from './pool-upkeep.ts';
 import { isOld } from './refresh/census.ts';
 import { activeRefresh, currentSource } from './refresh/refresh.ts';
 import { refreshDeadlines, stepRefresh } from './refresh/step.ts';
 import { chooseForScaleIn } from './termination-policy.ts';
-import { beginTermination, proceed } from './transitions.ts';
+import { beginTermination, proceed, returnToPool } from './transitions.ts';
 
 /** One look at a group: everything that can be done for it now is done, and the next look is set. */
 export function reconcile(state: AutoScalingState, group: Group): void {
@@ -16,6 +17,7 @@ export function reconcile(state: AutoScalingState, group: Group): void {
   stepRefresh(state, group);
   launchMissing(state, group);
   terminateSurplus(state, group);
+  keepPool(state, group);
   const now = state.kernel.clock.now();
   for (const deadline of [...refreshDeadlines(state, group), ...backOffEnd(group)]) {
     if (deadline > now) state.wake(group, deadline);
@@ -52,7 +54,8 @@ function launchMissing(state: AutoScalingState, group: Group): void {
       refresh === undefined
         ? `At ${now} an instance was started in response to a difference between desired and actual capacity, increasing the capacity from ${size} to ${size + 1}.`
         : `At ${now} an instance was launched in response to an instance refresh.`;
-    if (!launchInstance(state, group, { source: currentSource(group), cause, stays })) return;
+    const isTaken = takeFromPool(state, group, cause);
+    if (!isTaken && !launchInstance(state, group, { source: currentSource(group), cause, stays })) return;
   }
 }
 
@@ -64,8 +67,14 @@ function terminateSurplus(state: AutoScalingState, group: Group): void {
     if (instance === undefined || size - capacityOf([instance]) < wantedSize(group)) return;
     const now = inSeconds(state.kernel.clock.now());
     const cause = `At ${now} an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from ${size} to ${size - 1}.  At ${now} instance ${instance.instanceId} was selected for termination.`;
-    beginTermination(state, group, instance, 'capacity', cause);
+    if (isReused(group, instance)) returnToPool(state, group, instance, cause);
+    else beginTermination(state, group, instance, 'capacity', cause);
   }
+}
+
+/** Only what was in service: what is on its way in is terminated. */
+function isReused({ warmPool }: Group, { state }: GroupInstance): boolean {
+  return warmPool?.reuseOnScaleIn === true && !warmPool.isPendingDelete && state === 'InService';
 }
 
 function backOffEnd(group: Group): number[] {

@@ -32,9 +32,18 @@ export function checkPolicies(policies: readonly string[]): void {
 export function chooseForScaleIn(group: Group): GroupInstance | undefined {
   const open = [...group.instances.values()].filter((instance) => isCounted(instance) && !instance.isProtected);
   const arriving = open.filter(({ state }) => state !== 'InService');
-  const narrowed = group.terminationPolicies.reduce<readonly GroupInstance[]>(
+  const candidates = inFullestZone(group, arriving.length > 0 ? arriving : open);
+  return chooseForTermination(candidates, group.terminationPolicies);
+}
+
+/** Of some instances the one that goes first by the policies, then by age; undefined of none. */
+export function chooseForTermination(
+  instances: readonly GroupInstance[],
+  policies: readonly string[],
+): GroupInstance | undefined {
+  const narrowed = policies.reduce<readonly GroupInstance[]>(
     (candidates, policy) => (POLICIES[policy] ?? ((all) => all))(candidates),
-    inFullestZone(group, arriving.length > 0 ? arriving : open),
+    instances,
   );
   return leastBy(narrowed, ({ launchedAt }) => launchedAt)[0];
 }

@@ -67,6 +67,9 @@ export type Ec2 = {
   /** @throws ServiceError with the code of RunInstances. */
   readonly launchInstance: (request: LaunchRequest) => Ec2Instance;
   readonly terminateInstance: (instanceId: string) => Ec2Instance;
+  /** For services that stop machines of theirs. */
+  readonly stopInstance: (instanceId: string) => Ec2Instance;
+  readonly startInstance: (instanceId: string) => Ec2Instance;
   readonly instance: (instanceId: string) => Ec2Instance | undefined;
   readonly instances: () => readonly Ec2Instance[];
   /** Returns how to stop. */
@@ -126,6 +129,8 @@ export function createEc2({ kernel, iam, ssmParameter, behaviour: changes, quota
     checkLaunch: (request) => resolveLaunch(request, surroundings),
     launchInstance: (request) => instances.launch(resolveLaunch(request, surroundings)),
     terminateInstance: instances.terminate,
+    stopInstance: instances.stop,
+    startInstance: instances.start,
     instance: instances.get,
     instances: instances.all,
     onInstance: instances.onChange,

@@ -15,6 +15,11 @@ export type Guest = {
   readonly readySeconds: readonly [number, number];
   /** From registration to IPv4 capacity. */
   readonly addressSeconds: readonly [number, number];
+  /** It joins a domain once it is Ready, and reboots for that: from Ready to the reboot, and how long the kubelet is away. */
+  readonly domainJoin?: {
+    readonly readySeconds: readonly [number, number];
+    readonly rebootSeconds: readonly [number, number];
+  };
   readonly cachedImages?: readonly string[];
   /** Manifests of the static pods on its disk. */
   readonly staticPods?: readonly Readonly<Record<string, unknown>>[];

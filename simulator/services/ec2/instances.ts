@@ -5,7 +5,7 @@ import type { Guest, Images } from './images.ts';
 import { privateDnsName, type Subnets } from './subnets.ts';
 import type { Tags } from './tags.ts';
 
-export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated';
+export type InstanceState = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
 
 export type Ec2Instance = {
   readonly instanceId: string;
@@ -43,7 +43,7 @@ export type Machine = {
 };
 
 export type InstanceChange = {
-  readonly type: 'running' | 'shutting-down' | 'terminated';
+  readonly type: 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
   readonly instance: Ec2Instance;
   /** The machine was placed in the account as it stands: booted long ago, not booting now. */
   readonly settled?: true;
@@ -52,6 +52,10 @@ export type InstanceChange = {
 export type Instances = {
   readonly launch: (machine: Machine) => Ec2Instance;
   readonly terminate: (instanceId: string) => Ec2Instance;
+  /** Of a running machine; one in any other state is left in it. Its address and its name stay. */
+  readonly stop: (instanceId: string) => Ec2Instance;
+  /** Of a stopped machine; one in any other state is left in it. Its launch time is that of the start from now on. */
+  readonly start: (instanceId: string) => Ec2Instance;
   readonly get: (instanceId: string) => Ec2Instance | undefined;
   readonly all: () => readonly Ec2Instance[];
   readonly setTags: (instanceId: string, tags: Tags) => void;
@@ -94,6 +98,10 @@ export function createInstances({ kernel, images, subnets, behaviour }: Instance
     if (instances.get(instanceId)?.state !== 'pending') return;
     announce({ type: 'running', instance: update(instanceId, { state: 'running', runningAt: clock.now() }) });
   };
+  const becomeStopped = (instanceId: string) => {
+    if (instances.get(instanceId)?.state !== 'stopping') return;
+    announce({ type: 'stopped', instance: update(instanceId, { state: 'stopped' }) });
+  };
   const becomeTerminated = (instanceId: string) => {
     const instance = update(instanceId, { state: 'terminated', terminatedAt: clock.now() });
     subnets.freeAddress(instance.subnetId, instance.privateIpAddress);
@@ -123,6 +131,26 @@ export function createInstances({ kernel, images, subnets, behaviour }: Instance
       clock.after(random.between(least, most, 'instance-termination', instanceId), () => becomeTerminated(instanceId));
       announce({ type: 'shutting-down', instance: leaving });
       return leaving;
+    },
+    stop(instanceId) {
+      const instance = known(instanceId);
+      if (instance.state !== 'running') return instance;
+      const stopping = update(instanceId, { state: 'stopping' });
+      const [least, most] = timings.instanceTermination;
+      const delay = random.between(least, most, 'instance-stop', instanceId, instance.launchTime.getTime());
+      clock.after(delay, () => becomeStopped(instanceId));
+      announce({ type: 'stopping', instance: stopping });
+      return stopping;
+    },
+    start(instanceId) {
+      const instance = known(instanceId);
+      if (instance.state !== 'stopped') return instance;
+      const starting = update(instanceId, { state: 'pending', launchTime: new Date(clock.now()) });
+      const [least, most] = timings.instanceLaunch;
+      const delay = random.between(least, most, 'instance-start', instanceId, clock.now());
+      log.write('instance.starting', nameOf(starting));
+      clock.after(delay, () => becomeRunning(instanceId));
+      return starting;
     },
     get,
     all: () => [...instances.keys()].map(get).filter((instance) => instance !== undefined),

@@ -16,6 +16,10 @@ export type EksBehaviour = {
   readonly restoresSizeAfterFailure: boolean;
   /** From when on DescribeNodegroup names the new launch template version and AMI. */
   readonly describesNewVersionFrom: 'setup' | 'success';
+  /** Whether a public parameter tells the version of Amazon's newest release, beside the one that tells its AMI. */
+  readonly releaseVersionParameter: boolean;
+  /** What an update to the release that a node group has already does with its nodes. */
+  readonly sameRelease: 'replace' | 'nothing';
   /** Until a new access entry counts, in milliseconds: documented as eventually consistent, without a number. */
   readonly accessEntryDelay: readonly [number, number];
 };
@@ -26,6 +30,8 @@ export const defaultEksBehaviour: EksBehaviour = {
   replacementCountsAsUnavailable: true,
   restoresSizeAfterFailure: false,
   describesNewVersionFrom: 'success',
+  releaseVersionParameter: false,
+  sameRelease: 'nothing',
   accessEntryDelay: [1000, 5000],
 };
 

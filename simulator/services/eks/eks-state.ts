@@ -4,6 +4,7 @@ import { ServiceError } from '../../kernel/service.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import type { AccessEntries } from './access-entries.ts';
 import type { EksBehaviour } from './behaviour.ts';
+import type { Releases } from './releases.ts';
 
 export type Tags = Readonly<Record<string, string>>;
 export type AuthenticationMode = 'API' | 'API_AND_CONFIG_MAP';
@@ -62,8 +63,6 @@ export type Nodegroup = {
   readonly availabilityZones: readonly string[];
   readonly instanceTypes: readonly string[];
   readonly labels: Tags;
-  /** What EKS brings itself where the caller's template names no AMI. */
-  readonly amazonsAmi: AmazonsAmi | undefined;
   readonly groupName: string;
   readonly internalTemplate: { readonly id: string; readonly name: string };
   /** The caller's template by version of the generated one. */
@@ -78,6 +77,8 @@ export type Nodegroup = {
   sizes: Sizes;
   /** What DescribeNodegroup names. */
   source: SourceTemplate;
+  /** What EKS brings itself where the caller's template names no AMI. */
+  amazonsAmi: AmazonsAmi | undefined;
   /** What the Auto Scaling group should be on. */
   internalVersion: number;
   version: string;
@@ -92,6 +93,7 @@ export type EksState = {
   readonly kernel: Kernel;
   readonly behaviour: EksBehaviour;
   readonly clusters: Map<string, EksCluster>;
+  readonly releases: Releases;
 };
 
 /** @throws ServiceError 404 */

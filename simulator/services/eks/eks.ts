@@ -7,10 +7,11 @@ import type { NodeIdentity } from '../../kubernetes/kubelets.ts';
 import type { AutoScaling } from '../autoscaling/autoscaling.ts';
 import type { Ec2 } from '../ec2/ec2.ts';
 import type { Ec2Instance } from '../ec2/instances.ts';
+import type { Parameters } from '../ssm/parameters.ts';
 import { type AccessEntrySpec, createAccessEntries } from './access-entries.ts';
 import { createAuthenticate } from './authentication.ts';
 import { defaultEksBehaviour, type EksBehaviour } from './behaviour.ts';
-import type { AuthenticationMode, EksCluster, EksState, Nodegroup, Tags } from './eks-state.ts';
+import type { AmazonsAmi, AuthenticationMode, EksCluster, EksState, Nodegroup, Tags } from './eks-state.ts';
 import { findCluster } from './eks-state.ts';
 import { keepNodesLabelled } from './node-labels.ts';
 import { addNodegroup, type NodegroupSpec } from './nodegroups.ts';
@@ -19,6 +20,7 @@ import { listOperations } from './operations/lists.ts';
 import { nodegroupConfigOperations } from './operations/nodegroup-config.ts';
 import { nodegroupOperations } from './operations/nodegroups.ts';
 import { tagOperations } from './operations/tags.ts';
+import { createReleases } from './releases.ts';
 import { createScalingGroups } from './scaling-groups.ts';
 
 export type ClusterSpec = {
@@ -45,6 +47,8 @@ export type Eks = {
   readonly addCluster: (spec: ClusterSpec) => EksCluster;
   readonly addNodegroup: (spec: NodegroupSpec) => Nodegroup;
   readonly addAccessEntry: (clusterName: string, spec: AccessEntrySpec) => void;
+  /** Amazon releases an AMI for nodes, which EC2 has already. */
+  readonly publishRelease: (release: AmazonsAmi) => void;
   readonly cluster: (name: string) => EksCluster | undefined;
   readonly clusters: () => readonly EksCluster[];
 };
@@ -54,14 +58,19 @@ export type EksOptions = {
   readonly iam: Iam;
   readonly ec2: Ec2;
   readonly autoScaling: AutoScaling;
+  /** Where AWS tells of its releases. */
+  readonly parameters: Pick<Parameters, 'put'>;
   readonly behaviour?: Partial<EksBehaviour>;
   /** URL under which clients reach the account's own STS. */
   readonly endpointUrl?: string;
 };
 
-export function createEks({ kernel, iam, ec2, autoScaling, behaviour, endpointUrl }: EksOptions): Eks {
+export function createEks(options: EksOptions): Eks {
+  const { kernel, iam, ec2, autoScaling, endpointUrl } = options;
   const scaling = createScalingGroups(autoScaling);
-  const state: EksState = { kernel, behaviour: { ...defaultEksBehaviour, ...behaviour }, clusters: new Map() };
+  const behaviour = { ...defaultEksBehaviour, ...options.behaviour };
+  const releases = createReleases(options.parameters, behaviour);
+  const state: EksState = { kernel, behaviour, clusters: new Map(), releases };
   const operations = {
     ...clusterOperations(state),
     ...listOperations(state),
@@ -98,6 +107,7 @@ export function createEks({ kernel, iam, ec2, autoScaling, behaviour, endpointUr
       accessEntries.add(spec, 0);
       kubernetes.controlPlane.retryRegistrations();
     },
+    publishRelease: releases.publish,
     cluster: (name) => state.clusters.get(name),
     clusters: () => [...state.clusters.values()],
   };

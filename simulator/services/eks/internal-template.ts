@@ -1,9 +1,13 @@
 import type { RequestLaunchTemplateData } from '@aws-sdk/client-ec2';
 import type { Ec2 } from '../ec2/ec2.ts';
-import type { Nodegroup, SourceTemplate } from './eks-state.ts';
+import type { AmazonsAmi, Nodegroup, SourceTemplate } from './eks-state.ts';
 
-/** One version of a caller's template, with its data. */
-export type ResolvedSource = { readonly source: SourceTemplate; readonly data: RequestLaunchTemplateData };
+/** One version of a caller's template, with its data, and what Amazon brings where it names no AMI. */
+export type ResolvedSource = {
+  readonly source: SourceTemplate;
+  readonly data: RequestLaunchTemplateData;
+  readonly amazonsAmi?: AmazonsAmi | undefined;
+};
 
 /** Looks up the caller's template. @throws ServiceError of EC2 when there is no such template or version. */
 export function resolveSource(
@@ -22,6 +26,19 @@ export function resolveSource(
     },
     data: template.data,
   };
+}
+
+/** A caller's template that names no AMI, with Amazon's. */
+export const withAmazonsAmi = ({ source, data }: ResolvedSource, amazonsAmi: AmazonsAmi): ResolvedSource => ({
+  source: { ...source, imageId: amazonsAmi.imageId },
+  data: { ...data, ImageId: amazonsAmi.imageId },
+  amazonsAmi,
+});
+
+/** From now on the node group is described as being what it was updated to. */
+export function settleOn(nodegroup: Nodegroup, { source, amazonsAmi }: ResolvedSource): void {
+  nodegroup.source = source;
+  nodegroup.amazonsAmi = amazonsAmi;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Iam } from '../../iam/iam.ts';
 import type { Ec2 } from '../ec2/ec2.ts';
 import type { AmazonsAmi, EksCluster, EksState, Nodegroup, Sizes, Tags } from './eks-state.ts';
 import { healthIssues } from './health.ts';
-import { generatedData, type ResolvedSource, resolveSource } from './internal-template.ts';
+import { generatedData, type ResolvedSource, resolveSource, withAmazonsAmi } from './internal-template.ts';
 import type { ScalingGroups } from './scaling-groups.ts';
 
 export type NodegroupSpec = {
@@ -19,7 +19,7 @@ export type NodegroupSpec = {
   readonly labels?: Tags;
   readonly tags?: Tags;
   readonly updateConfig?: Partial<Nodegroup['updateConfig']>;
-  /** Such groups can be described and have nodes; updating them is not simulated. */
+  /** The release that the group runs. */
   readonly amazonsAmi?: AmazonsAmi;
   /** What has been wrong with it since before, until an update succeeds. */
   readonly issues?: readonly Issue[];
@@ -81,8 +81,7 @@ function sourceOf(ec2: Ec2, { launchTemplate, amazonsAmi }: NodegroupSpec): Reso
   const { source, data } = resolveSource(ec2, launchTemplate);
   if ((source.imageId === '') === (amazonsAmi === undefined))
     throw new Error(`Either launch template ${source.name} names an AMI, or Amazon brings one`);
-  if (amazonsAmi === undefined) return { source, data };
-  return { source: { ...source, imageId: amazonsAmi.imageId }, data: { ...data, ImageId: amazonsAmi.imageId } };
+  return amazonsAmi === undefined ? { source, data } : withAmazonsAmi({ source, data }, amazonsAmi);
 }
 
 /** EKS lets the role of a node group in by itself. It cannot see in a custom AMI that it is Windows. */

@@ -1,5 +1,5 @@
 import { updateLimits } from './behaviour.ts';
-import { addGeneratedVersion } from './internal-template.ts';
+import { addGeneratedVersion, settleOn } from './internal-template.ts';
 import { continueDrain } from './node-drain.ts';
 import {
   type Failure,
@@ -26,7 +26,7 @@ const setUp: Phase = {
     const { ec2, nodegroup, scaling, target, state } = rollout;
     rollout.version = addGeneratedVersion(ec2, nodegroup, target);
     nodegroup.internalVersion = rollout.version;
-    if (state.behaviour.describesNewVersionFrom === 'setup') nodegroup.source = target.source;
+    if (state.behaviour.describesNewVersionFrom === 'setup') settleOn(nodegroup, target);
     scaling.useTemplate(nodegroup.groupName, { id: nodegroup.internalTemplate.id, version: String(rollout.version) });
     return 'next';
   },

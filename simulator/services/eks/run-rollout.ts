@@ -1,3 +1,4 @@
+import { settleOn } from './internal-template.ts';
 import type { Failure, Rollout } from './rollout.ts';
 import { type Phase, phasesOf } from './rollout-phases.ts';
 
@@ -27,7 +28,7 @@ export function runRollout(rollout: Rollout): void {
 
 function succeed(rollout: Rollout): void {
   const { nodegroup, target, update } = rollout;
-  nodegroup.source = target.source;
+  settleOn(nodegroup, target);
   nodegroup.issues = [];
   update.status = 'Successful';
   end(rollout);

@@ -3,23 +3,30 @@ import type {
   UpdateNodegroupConfigCommandInput,
   UpdateNodegroupVersionCommandInput,
 } from '@aws-sdk/client-eks';
-import type { EksState, Nodegroup, SourceTemplate, UpdateRecord } from './eks-state.ts';
+import type { EksState, Nodegroup, UpdateRecord } from './eks-state.ts';
 import { invalidRequest } from './eks-state.ts';
+import type { ResolvedSource } from './internal-template.ts';
 
 /** The record of an update that begins now. */
 export function newUpdate(
   { kernel }: EksState,
   nodegroup: Nodegroup,
   input: UpdateNodegroupVersionCommandInput,
-  source: SourceTemplate,
+  { source, amazonsAmi }: ResolvedSource,
 ): UpdateRecord {
   return {
     id: kernel.random.uuid('update', nodegroup.arn, nodegroup.updates.length),
     type: 'VersionUpdate',
-    params: [
-      { type: 'LaunchTemplateName', value: source.name },
-      { type: 'LaunchTemplateVersion', value: source.version },
-    ],
+    params:
+      amazonsAmi === undefined
+        ? [
+            { type: 'LaunchTemplateName', value: source.name },
+            { type: 'LaunchTemplateVersion', value: source.version },
+          ]
+        : [
+            { type: 'Version', value: nodegroup.version },
+            { type: 'ReleaseVersion', value: amazonsAmi.releaseVersion },
+          ],
     createdAt: new Date(kernel.clock.now()),
     token: input.clientRequestToken,
     request: requestOf(input),

@@ -37,7 +37,7 @@ export const blockedCases: readonly Case[] = [
   {
     kind: 'A warm pool',
     name: 'warm-pool',
-    group: { warmPool: 'Stopped' },
+    group: { warmPool: { state: 'Stopped', minSize: 0, reuseOnScaleIn: false } },
     outcome: 'blocked',
     reason: 'WarmPool',
     sentence:
@@ -54,7 +54,7 @@ export const blockedCases: readonly Case[] = [
       'EC2 would refuse the new version. Delete old ones. Versions are counted only where the newest is near 10,000.',
   },
   {
-    kind: "A managed group on Amazon's own AMI",
+    kind: "A managed group on Amazon's own AMI that follows the channel of an image",
     name: 'amazons-ami',
     group: {
       kind: 'managed',
@@ -63,7 +63,7 @@ export const blockedCases: readonly Case[] = [
     },
     outcome: 'blocked',
     reason: 'AmazonsOwnAmi',
-    sentence: 'EKS offers no way back from a release. Make a group with a launch template that names an AMI.',
+    sentence: 'Let it follow the channel `amazon`, or make a group with a launch template that names an AMI.',
   },
   {
     kind: 'A managed group with the strategy MINIMAL',

@@ -1,5 +1,6 @@
 import type { ReasonName } from '../../../functions/domain/errors.ts';
 import type { Outcome } from '../../../functions/domain/report.ts';
+import type { Stage } from '../../../scripts/start/stage.ts';
 import type { Scenario, ScenarioNodeGroup } from '../../../simulator/scenario/schema.ts';
 
 export const oldAmi = 'ami-0a1b2c3d4e5f60001';
@@ -18,6 +19,8 @@ export type Case = {
   readonly group?: Partial<ScenarioNodeGroup>;
   readonly outcome: Outcome;
   readonly reason?: ReasonName | 'LaunchTemplateFull';
+  /** What the report tells of the group beside its outcome. */
+  readonly told?: 'regressed' | 'nearlyFull';
   /** One sentence on what happens and what to do. */
   readonly sentence: string;
   /** False for a group without our tags: it is there for the sake of others, in no report and in no row. */
@@ -30,5 +33,9 @@ export type CaseAccount = {
   /** What the account has that others have not, in a phrase for the page; nothing when it is ordinary. */
   readonly circumstances?: string;
   readonly change?: (scenario: Scenario) => void;
+  /** What has happened before the run; then the run is started by hand, since its image may have had one. */
+  readonly earlier?: (stage: Stage) => Promise<void>;
+  /** What the run is started with by hand, instead of the event of its image. */
+  readonly input?: object;
   readonly cases: readonly Case[];
 };

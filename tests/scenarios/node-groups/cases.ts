@@ -1,8 +1,10 @@
+import { amazonCases, releaseAmis, releaseInput } from './amazon.ts';
 import { blockedCases } from './blocked.ts';
 import type { CaseAccount } from './case.ts';
 import { newAmi, oldAmi } from './case.ts';
 import { followingCases } from './following.ts';
 import { mixedCases } from './mixed.ts';
+import { regressedAccount } from './regressed.ts';
 import { rolledCases } from './rolled.ts';
 
 const breakNewAmi: CaseAccount['change'] = ({ amis }) => {
@@ -23,6 +25,8 @@ export const caseAccounts: readonly CaseAccount[] = [
   { name: 'rolled', cases: rolledCases },
   { name: 'mixed', cases: mixedCases },
   { name: 'following', cases: followingCases },
+  { name: 'amazon', change: releaseAmis, input: releaseInput, cases: amazonCases },
+  regressedAccount,
   {
     name: 'no surge',
     circumstances: 'where AWS grows no group over its MaxSize',

@@ -3,6 +3,7 @@ import { type Played, play } from '../../support/play.ts';
 import { type Case, type CaseAccount, oldAmi, otherAmi } from './case.ts';
 
 const defaultCluster = 'shop';
+const imageArn = 'arn:aws:imagebuilder:us-west-2:111122223333:image/windows-2022-core/2026.5.16/1';
 
 /** In which cluster the case's group is. */
 export const clusterOf = ({ cluster = defaultCluster }: Case): string => cluster;
@@ -53,7 +54,9 @@ export async function playAccount(account: CaseAccount): Promise<PlayedAccount> 
   const before = new Map<string, Settings>();
   const played = await play('tiny-month', {
     change: (scenario) => fill(scenario, account),
-    before: (stage) => {
+    ...((account.earlier || account.input) && { input: JSON.stringify(account.input ?? { imageArn }) }),
+    before: async (stage) => {
+      await account.earlier?.(stage);
       for (const one of account.cases) before.set(keyOf(one), settingsOf(stage, one));
     },
   });

@@ -76,6 +76,14 @@ export const rolledCases: readonly Case[] = [
     sentence: 'As above; it follows `$Latest` again afterwards.',
   },
   {
+    kind: 'A launch template with more than 9,900 versions',
+    name: 'nearly-full',
+    group: { olderVersions: 9_900 },
+    outcome: 'patched',
+    told: 'nearlyFull',
+    sentence: 'Plan and report say how many more it may get, before it is blocked.',
+  },
+  {
     kind: 'A managed group on a template of its own',
     name: 'managed',
     group: managed,

@@ -190,6 +190,7 @@ export type RefreshDescription = {
   readonly EndTime?: Date;
   readonly Preferences: Record<string, unknown>;
   readonly RollbackDetails?: Record<string, unknown>;
+  readonly ProgressDetails?: { readonly LivePoolProgress?: { readonly PercentageComplete?: number } };
 };
 
 /** The image of every instance that counts, in the order of their launch. */

@@ -139,29 +139,6 @@ describe('a mixed instances policy', () => {
   });
 });
 
-describe('a warm pool', () => {
-  const warmPool = { MinSize: 0, MaxGroupPreparedCapacity: 4, PoolState: 'Stopped' } as const;
-
-  it('is described', () => {
-    const account = anAccount();
-    aGroup(account, { warmPool });
-    expect(described(account)).toMatchObject({ WarmPoolConfiguration: warmPool, WarmPoolSize: 0 });
-  });
-
-  it('that would have instances is not simulated', () => {
-    expect(refusalOf(() => aGroup(anAccount(), { warmPool: { ...warmPool, MinSize: 1 } }))?.code).toBe('NotSimulated');
-    expect(refusalOf(() => aGroup(anAccount(), { warmPool: {} }))?.code).toBe('NotSimulated');
-  });
-
-  it('lets nothing be done that would move instances through it', () => {
-    const account = anAccount();
-    aGroup(account, { warmPool });
-    expect(refusalOf(() => startRefresh(account))?.code).toBe('NotSimulated');
-    expect(refusalOf(() => account.autoScaling.setDesiredCapacity('nodes', 6))?.code).toBe('NotSimulated');
-    expect(account.autoScaling.group('nodes')?.desiredCapacity).toBe(4);
-  });
-});
-
 describe('a group without instances', () => {
   it('is refreshed at once, and has the desired configuration then', async () => {
     const account = anAccount();

@@ -14,6 +14,7 @@ import type { AccessEntrySpec } from '../../../simulator/services/eks/access-ent
 import type { EksBehaviour } from '../../../simulator/services/eks/behaviour.ts';
 import { createEks, type Eks } from '../../../simulator/services/eks/eks.ts';
 import type { NodegroupSpec } from '../../../simulator/services/eks/nodegroups.ts';
+import { createParameters, type Parameters } from '../../../simulator/services/ssm/parameters.ts';
 import { aKernel } from '../../support/kernel.ts';
 
 export const start = Date.UTC(2026, 4, 16, 4);
@@ -28,6 +29,7 @@ export type TestAccount = {
   readonly ec2: Ec2;
   readonly autoScaling: AutoScaling;
   readonly eks: Eks;
+  readonly parameters: Parameters;
   readonly cluster: Cluster;
   readonly nodeRole: string;
   readonly templateId: string;
@@ -71,7 +73,8 @@ export async function anAccount(options: AccountOptions = {}): Promise<TestAccou
   const iam = createIam({ kernel });
   const ec2 = createEc2({ kernel, iam });
   const autoScaling = createAutoScaling({ kernel, ec2, iam, events: { put: () => undefined } });
-  const eks = createEks({ kernel, iam, ec2, autoScaling, behaviour: options.behaviour ?? {} });
+  const parameters = createParameters(kernel);
+  const eks = createEks({ kernel, iam, ec2, autoScaling, parameters, behaviour: options.behaviour ?? {} });
   for (const [zone, cidr] of [
     ['a', '10.0.1.0/24'],
     ['b', '10.0.2.0/24'],
@@ -100,6 +103,7 @@ export async function anAccount(options: AccountOptions = {}): Promise<TestAccou
   const context = { caller: { arn: 'arn:aws:iam::111122223333:root' }, requestId: 'request-1' };
 
   return {
+    parameters,
     ...{ kernel, iam, ec2, autoScaling, eks, cluster: kubernetes, nodeRole, templateId },
     call: <Output>(name: string, input: object) => operation(name).run(input, context) as Output,
     needs: (name, input) => operation(name).needs(input, context),

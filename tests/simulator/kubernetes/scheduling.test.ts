@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { aCluster, aDeployment, addNode, aGuest, anInstance, minute, type TestCluster } from './a-cluster.ts';
-import { aPod, isReady, nodeName, podNamed, podsIn } from './workload-manifests.ts';
+import { aPod, aStatefulSet, aStorageClass, isReady, nodeName, podNamed, podsIn } from './workload-manifests.ts';
 
 const contentType = 'application/merge-patch+json';
 const patchNode = ({ call }: TestCluster, number: number, body: unknown) =>
@@ -91,6 +91,15 @@ describe('the scheduler', () => {
     test.cluster.settleManifests([aPod('one')]);
 
     expect((await podNamed(test, 'one'))?.spec.nodeName).toBe(nodeName(2));
+  });
+
+  it('spreads pods whose volumes are still being made', async () => {
+    const test = await withNodes(3);
+    test.cluster.settleManifests([aStorageClass()]);
+    test.cluster.applyManifest(aStatefulSet(3, { podManagementPolicy: 'Parallel' }));
+    await test.pass(5 * minute);
+
+    expect(await placesOf(test)).toEqual([nodeName(1), nodeName(2), nodeName(3)]);
   });
 
   it.each([{ podAntiAffinity: {} }, { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } }])(

@@ -1,9 +1,4 @@
-import type {
-  DescribeScalingActivitiesCommandInput,
-  DescribeWarmPoolCommandInput,
-  Filter,
-  ScalingProcessQuery,
-} from '@aws-sdk/client-auto-scaling';
+import type { DescribeScalingActivitiesCommandInput, Filter, ScalingProcessQuery } from '@aws-sdk/client-auto-scaling';
 import type { Operation } from '../../../kernel/service.ts';
 import { notSimulated } from '../../ec2/refusal.ts';
 import { type Activity, describeActivity, inSeconds } from '../activities.ts';
@@ -33,13 +28,6 @@ export function activityOperations(state: AutoScalingState): Record<string, Oper
     DescribeScalingActivities: {
       needs: describePermission('DescribeScalingActivities'),
       run: (input: DescribeScalingActivitiesCommandInput) => describeActivities(state, input),
-    },
-    DescribeWarmPool: {
-      needs: describePermission('DescribeWarmPool'),
-      run(input: DescribeWarmPoolCommandInput) {
-        findGroup(state, input.AutoScalingGroupName);
-        return { Instances: [] };
-      },
     },
     SuspendProcesses: {
       needs: onGroup('SuspendProcesses'),

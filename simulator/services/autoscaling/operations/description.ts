@@ -8,8 +8,9 @@ import type { ServiceError } from '../../../kernel/service.ts';
 import { paginate } from '../../ec2/paging.ts';
 import type { AutoScalingState } from '../autoscaling-state.ts';
 import { invalidNextToken, validationError } from '../errors.ts';
-import type { Group, GroupInstance } from '../group.ts';
+import { type Group, type GroupInstance, isPooled } from '../group.ts';
 import { describeSource, describeTemplate } from '../launch-source.ts';
+import { describeWarmPool } from '../warm-pool.ts';
 
 type Paged = { readonly NextToken?: string | undefined; readonly MaxRecords?: number | undefined };
 
@@ -30,6 +31,7 @@ export function describeGroup(
   withInstances: boolean,
 ): AutoScalingGroup {
   const { partition, accountId } = kernel.identity;
+  const members = [...group.instances.values()];
   const zones = group.subnetIds.map((subnetId) => ec2.subnet(subnetId)?.availabilityZone ?? '');
   return {
     AutoScalingGroupName: group.name,
@@ -44,7 +46,8 @@ export function describeGroup(
     TargetGroupARNs: [...(group.targetGroups?.arns ?? [])],
     HealthCheckType: group.healthCheckType,
     HealthCheckGracePeriod: group.healthCheckGracePeriod,
-    Instances: withInstances ? [...group.instances.values()].map(describeInstance) : [],
+    // Those in the warm pool are told by DescribeWarmPool.
+    Instances: withInstances ? members.filter((each) => !isPooled(each)).map(describeInstance) : [],
     CreatedTime: new Date(group.createdAt),
     SuspendedProcesses: [...group.suspended].map(([ProcessName, SuspensionReason]) => ({
       ProcessName,
@@ -60,7 +63,10 @@ export function describeGroup(
     ...(group.maintenancePolicy && { InstanceMaintenancePolicy: group.maintenancePolicy }),
     TrafficSources: (group.targetGroups?.arns ?? []).map((Identifier) => ({ Identifier, Type: 'elbv2' })),
     CapacityRebalance: group.capacityRebalance,
-    ...(group.warmPool && { WarmPoolConfiguration: group.warmPool, WarmPoolSize: 0 }),
+    ...(group.warmPool && {
+      WarmPoolConfiguration: describeWarmPool(group.warmPool),
+      WarmPoolSize: members.filter(isPooled).length,
+    }),
   };
 }
 

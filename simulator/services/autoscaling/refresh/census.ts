@@ -1,5 +1,5 @@
 import type { AutoScalingState } from '../autoscaling-state.ts';
-import { type Group, type GroupInstance, isCounted, isLeaving } from '../group.ts';
+import { type Group, type GroupInstance, isCounted, isLeaving, isPooled } from '../group.ts';
 import { matchesSource } from '../launch-source.ts';
 import { currentSource, type Refresh } from './refresh.ts';
 
@@ -44,7 +44,9 @@ export function takeCensus(state: AutoScalingState, group: Group, refresh: Refre
     fresh,
     ready,
     serving: ready.length + outdated.filter(isServing).length,
-    leaving: [...group.instances.values()].filter((one) => isLeaving(one) && one.leavingFor === 'refresh').length,
+    leaving: [...group.instances.values()].filter(
+      (one) => isLeaving(one) && !isPooled(one) && one.leavingFor === 'refresh',
+    ).length,
     counted: counted.length,
     size: size - skipped,
     updated: Math.max(0, Math.min(ready.length, size - old.length) - skipped),

@@ -7,6 +7,7 @@ import { startTimeLimit } from './time-limit.ts';
 /** All instances are as wanted: the refresh bakes, if it has to, and then becomes the group's own configuration. */
 export function completeRefresh(state: AutoScalingState, group: Group, refresh: Refresh): void {
   refresh.surge = 0;
+  refresh.poolSurge = 0;
   if (refresh.rollback !== undefined) {
     setStatus(state, group, refresh, 'RollbackSuccessful', 'Rollback completed');
     return;
@@ -32,6 +33,7 @@ export function failRefresh(state: AutoScalingState, group: Group, refresh: Refr
     return;
   }
   refresh.surge = 0;
+  refresh.poolSurge = 0;
   refresh.pausedUntil = undefined;
   setStatus(state, group, refresh, refresh.rollback === undefined ? 'Failed' : 'RollbackFailed', reason);
 }
@@ -49,6 +51,7 @@ export function startRollback(state: AutoScalingState, group: Group, refresh: Re
 /** What is done stays done; the group keeps the configuration that it had. */
 export function cancelRefresh(state: AutoScalingState, group: Group, refresh: Refresh, waits: boolean): void {
   refresh.waitForTransitioning = waits;
+  refresh.poolSurge = 0;
   refresh.pausedUntil = undefined;
   setStatus(state, group, refresh, 'Cancelling', 'Cancelled by a user request.');
 }

@@ -5,6 +5,13 @@ import { describeSource, type LaunchSource } from '../launch-source.ts';
 import type { RefreshPreferences } from './preferences.ts';
 import type { TimeLimit } from './time-limit.ts';
 
+export type PoolProgress = {
+  readonly size: number;
+  /** Instances in the pool that are as wanted and at rest. */
+  readonly updated: number;
+  readonly toUpdate: number;
+};
+
 export type Refresh = {
   readonly id: string;
   readonly startedAt: number;
@@ -20,6 +27,10 @@ export type Refresh = {
   instancesToUpdate: number;
   /** How many instances above the desired capacity it wants at the moment. */
   surge: number;
+  /** How many instances above its size it wants in the warm pool at the moment. */
+  poolSurge: number;
+  /** How far it is with the warm pool; undefined while the group has none. */
+  pool: PoolProgress | undefined;
   /** The last checkpoint that was reached, as its percentage; 0 before the first. */
   checkpoint: number;
   /** A checkpoint's pause or the bake time lasts until then. */
@@ -101,6 +112,26 @@ export function putRefreshEvent(
   });
 }
 
+const percentageOf = ({ size, updated }: PoolProgress): number =>
+  size === 0 ? 100 : Math.floor((100 * updated) / size);
+
+/**
+ * Group and pool each have their own percentage. The common numbers of a group with a pool are told by no source: here
+ * the instances of both are counted, and the percentage is that of the group until it is done with.
+ */
+function describeProgress({ percentageComplete, instancesToUpdate, pool }: Refresh): Partial<InstanceRefresh> {
+  if (pool === undefined) return { PercentageComplete: percentageComplete, InstancesToUpdate: instancesToUpdate };
+  const ofPool = percentageOf(pool);
+  return {
+    PercentageComplete: Math.min(percentageComplete, ofPool === 100 ? 100 : 99),
+    InstancesToUpdate: instancesToUpdate + pool.toUpdate,
+    ProgressDetails: {
+      LivePoolProgress: { PercentageComplete: percentageComplete, InstancesToUpdate: instancesToUpdate },
+      WarmPoolProgress: { PercentageComplete: ofPool, InstancesToUpdate: pool.toUpdate },
+    },
+  };
+}
+
 export function describeRefresh(group: Group, refresh: Refresh): InstanceRefresh {
   const { preferences, rollback } = refresh;
   return {
@@ -110,8 +141,7 @@ export function describeRefresh(group: Group, refresh: Refresh): InstanceRefresh
     ...(refresh.reason !== undefined && { StatusReason: refresh.reason.slice(0, 1023) }),
     StartTime: new Date(refresh.startedAt),
     ...(refresh.endedAt !== undefined && { EndTime: new Date(refresh.endedAt) }),
-    PercentageComplete: refresh.percentageComplete,
-    InstancesToUpdate: refresh.instancesToUpdate,
+    ...describeProgress(refresh),
     Preferences: preferences.described,
     ...(refresh.desired && { DesiredConfiguration: describeSource(refresh.desired) }),
     ...(rollback && {

@@ -13,7 +13,6 @@ import {
   launchRequest,
   launchSourceOf,
 } from '../launch-source.ts';
-import { refuseWithWarmPool } from '../warm-pool.ts';
 import { resolvePreferences } from './preferences.ts';
 import { activeRefresh, type Refresh } from './refresh.ts';
 import { startTimeLimit } from './time-limit.ts';
@@ -27,7 +26,6 @@ import { startTimeLimit } from './time-limit.ts';
 export function startRefresh(state: AutoScalingState, group: Group, input: StartInstanceRefreshCommandInput): Refresh {
   const { kernel, ec2 } = state;
   if (activeRefresh(group) !== undefined) throw inProgress();
-  refuseWithWarmPool(group, 'refresh the instances');
   const preferences = resolvePreferences(group, input.Preferences);
   const desired = input.DesiredConfiguration && launchSourceOf(ec2, input.DesiredConfiguration);
   checkSelection(state, group, desired, preferences.skipMatching);
@@ -48,6 +46,8 @@ export function startRefresh(state: AutoScalingState, group: Group, input: Start
     percentageComplete: 0,
     instancesToUpdate: group.desired,
     surge: 0,
+    poolSurge: 0,
+    pool: undefined,
     checkpoint: 0,
     pausedUntil: undefined,
     timeLimit: startTimeLimit(kernel.clock.now()),

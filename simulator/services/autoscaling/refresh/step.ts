@@ -6,6 +6,7 @@ import { type Census, percentageOf, takeCensus } from './census.ts';
 import { instancesFor, nextCheckpoint, reachedCheckpoint } from './checkpoints.ts';
 import { completeRefresh, failRefresh } from './endings.ts';
 import { planReplacements, type ReplacementPlan } from './plan.ts';
+import { poolProgress, replacePool } from './pool.ts';
 import { activeRefresh, putRefreshEvent, type Refresh, setStatus } from './refresh.ts';
 import { chooseForReplacement } from './selection.ts';
 import { statusReason } from './status-reason.ts';
@@ -65,8 +66,9 @@ function advance(state: AutoScalingState, group: Group, refresh: Refresh): void 
   replaceOld(state, group, refresh, planNow(state, group, refresh).terminations);
   const census = takeCensus(state, group, refresh);
   recordProgress(refresh, census);
+  refresh.pool = poolProgress(state, group, refresh);
   if (stopAtCheckpoint(state, group, refresh)) return;
-  if (isComplete(state, group, census)) {
+  if (isComplete(state, group, census) && replacePool(state, group, refresh)) {
     completeRefresh(state, group, refresh);
     return;
   }
@@ -173,7 +175,8 @@ function hold(state: AutoScalingState, group: Group, refresh: Refresh): void {
 /** Counts the time without progress, except warm-ups and, if the account is set so, waits for hooks. */
 function keepTime(state: AutoScalingState, group: Group, refresh: Refresh, census: Census): void {
   const now = state.kernel.clock.now();
-  const progress = census.size - census.old.length + census.ready.length;
+  const { size = 0, toUpdate = 0, updated = 0 } = refresh.pool ?? {};
+  const progress = census.size - census.old.length + census.ready.length + size - toUpdate + updated;
   if (progress > refresh.progress) refresh.timeLimit = startTimeLimit(now);
   refresh.progress = Math.max(progress, refresh.progress);
   const isWarming = census.fresh.some((one) => one.state === 'InService' && !census.ready.includes(one));

@@ -22,6 +22,8 @@ const STATE_CODES: Readonly<Record<Ec2Instance['state'], number>> = {
   pending: 0,
   running: 16,
   'shutting-down': 32,
+  stopping: 64,
+  stopped: 80,
   terminated: 48,
 };
 

@@ -9,6 +9,7 @@ import type { Ec2 } from '../../ec2/ec2.ts';
 import { instanceTagsOf } from '../../ec2/launch-template-data.ts';
 import { notSimulated } from '../../ec2/refusal.ts';
 import {
+  type AmazonsAmi,
   type EksState,
   findCluster,
   findNodegroup,
@@ -18,8 +19,9 @@ import {
   type Nodegroup,
   notFound,
 } from '../eks-state.ts';
-import { type ResolvedSource, resolveSource } from '../internal-template.ts';
+import { type ResolvedSource, resolveSource, withAmazonsAmi } from '../internal-template.ts';
 import { describeNodegroup } from '../nodegroups.ts';
+import { isOlderRelease } from '../releases.ts';
 import { runRollout } from '../run-rollout.ts';
 import type { ScalingGroups } from '../scaling-groups.ts';
 import { describeUpdate, newUpdate, repeatedUpdate } from '../update-records.ts';
@@ -84,13 +86,15 @@ function updateNeeds({ state, ec2 }: Around, input: UpdateNodegroupVersionComman
   ];
 }
 
+/** What the request would have launched, if it names a template: the rights to launch are asked for no other. */
 function tryResolve(
   ec2: Ec2,
   nodegroup: Nodegroup,
   input: UpdateNodegroupVersionCommandInput,
 ): ResolvedSource | undefined {
+  if (input.launchTemplate === undefined) return undefined;
   try {
-    return resolveSource(ec2, { id: nodegroup.source.id, version: input.launchTemplate?.version });
+    return resolveSource(ec2, { id: nodegroup.source.id, version: input.launchTemplate.version });
   } catch (error) {
     if (error instanceof ServiceError) return undefined;
     throw error;
@@ -106,11 +110,16 @@ function startUpdate({ state, ec2, scaling }: Around, input: UpdateNodegroupVers
   if (nodegroup.status !== 'ACTIVE') {
     throw inUse('Nodegroup cannot be updated as it is currently not in Active State', place);
   }
-  if (nodegroup.amazonsAmi !== undefined)
-    throw notSimulated("Updates of node groups on Amazon's AMIs are not simulated.");
-  const target = targetOf(state, ec2, nodegroup, input);
-  const update = newUpdate(state, nodegroup, input, target.source);
+  const target =
+    nodegroup.amazonsAmi === undefined
+      ? templateTarget(state, ec2, nodegroup, input)
+      : releaseTarget(state, ec2, nodegroup, nodegroup.amazonsAmi, input);
+  const update = newUpdate(state, nodegroup, input, target);
   nodegroup.updates.push(update);
+  if (isNothingToDo(state, nodegroup, target)) {
+    update.status = 'Successful';
+    return { update: describeUpdate(update) };
+  }
   nodegroup.status = 'UPDATING';
   nodegroup.modifiedAt = update.createdAt;
   state.kernel.log.write('nodegroup.update', {
@@ -127,8 +136,50 @@ function startUpdate({ state, ec2, scaling }: Around, input: UpdateNodegroupVers
   return { update: describeUpdate(update) };
 }
 
+/** An update of Amazon's AMI to the release that the group says to have. */
+const isNothingToDo = ({ behaviour }: EksState, { amazonsAmi }: Nodegroup, target: ResolvedSource): boolean =>
+  behaviour.sameRelease === 'nothing' &&
+  amazonsAmi !== undefined &&
+  target.amazonsAmi?.releaseVersion === amazonsAmi.releaseVersion;
+
+/**
+ * The release that the group shall run: the newest of its type and Kubernetes version unless the caller names one.
+ * Source: EKS API Reference, UpdateNodegroupVersion. The messages are those of public reports
+ * (github.com/eksctl-io/eksctl/issues/7976) but for the older release, of which only the rule is documented.
+ *
+ * @throws ServiceError when it may not.
+ */
+function releaseTarget(
+  state: EksState,
+  ec2: Ec2,
+  nodegroup: Nodegroup,
+  { amiType, releaseVersion: current }: AmazonsAmi,
+  { launchTemplate, version = nodegroup.version, releaseVersion }: UpdateNodegroupVersionCommandInput,
+): ResolvedSource {
+  const place = { clusterName: nodegroup.clusterName, nodegroupName: nodegroup.name };
+  if (launchTemplate !== undefined)
+    throw notSimulated("A new launch template version for a node group on Amazon's AMI is not simulated.");
+  if (version !== nodegroup.version)
+    throw notSimulated("Updates of a node group's Kubernetes version are not simulated.");
+  const release = state.releases.find(amiType, version, releaseVersion);
+  if (release === undefined) {
+    throw invalidParameter(
+      `Requested release version ${releaseVersion} is not valid for kubernetes version ${version}.`,
+      place,
+    );
+  }
+  if (isOlderRelease(release.releaseVersion, current)) {
+    throw invalidParameter(
+      `Node group version rollback is not supported: release version ${release.releaseVersion} is older than ${current}`,
+      place,
+    );
+  }
+  const { id, version: templateVersion } = nodegroup.source;
+  return withAmazonsAmi(resolveSource(ec2, { id, version: templateVersion }), release);
+}
+
 /** The template version that the group shall follow. @throws ServiceError when it may not. */
-function targetOf(
+function templateTarget(
   state: EksState,
   ec2: Ec2,
   nodegroup: Nodegroup,

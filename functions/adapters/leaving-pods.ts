@@ -1,0 +1,155 @@
+import type { V1PersistentVolumeClaim, V1Pod, V1PodDisruptionBudget, V1Status } from '@kubernetes/client-node';
+import type { DrainRecord } from '../domain/drain-record.ts';
+import { selects } from '../domain/label-selector.ts';
+import type { LeavingPod } from '../domain/leaving-pods.ts';
+import type { ApiServer, ChangeAnswer, ChangeRequest } from './api-server.ts';
+import { refusedChange } from './refused-change.ts';
+
+type Budgets = DrainRecord['refused'][number]['budgets'];
+
+/** What the API server made of an eviction. `refused` names who is to blame, or has the server's own words. */
+export type EvictionAnswer =
+  | { readonly answer: 'leaving' | 'gone' }
+  | {
+      readonly answer: 'refused';
+      readonly budgets: Budgets;
+      readonly message: string;
+      readonly retryAfterSeconds: number | undefined;
+    };
+
+const onNode = (nodeName: string) => `/api/v1/pods?fieldSelector=${encodeURIComponent(`spec.nodeName=${nodeName}`)}`;
+const inNamespace = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}`;
+const pathOf = ({ namespace, name }: Pick<LeavingPod, 'namespace' | 'name'>) =>
+  `${inNamespace(namespace)}/pods/${encodeURIComponent(name)}`;
+
+/** A claim of one machine at a time: two machines must never write to its volume. */
+const isExclusive = ({ spec }: V1PersistentVolumeClaim): boolean =>
+  spec?.accessModes?.some((mode) => mode.startsWith('ReadWriteOnce')) ?? false;
+
+/** What matters to us of a pod. Whether its volumes are exclusive is only asked for where it could matter. */
+export function translatePod({ metadata, spec, status }: V1Pod): LeavingPod {
+  const owner = metadata?.ownerReferences?.find(({ controller }) => controller === true);
+  const { deletionTimestamp } = metadata ?? {};
+  return {
+    namespace: metadata?.namespace ?? '',
+    name: metadata?.name ?? '',
+    uid: metadata?.uid ?? '',
+    labels: metadata?.labels ?? {},
+    controller: owner && { kind: owner.kind, name: owner.name },
+    isMirror: metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined,
+    isFinished: status?.phase === 'Succeeded' || status?.phase === 'Failed',
+    dueAt: deletionTimestamp === undefined ? undefined : new Date(deletionTimestamp),
+    hasLocalData: spec?.volumes?.some(({ emptyDir }) => emptyDir !== undefined) ?? false,
+    claims: (spec?.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => (claim ? [claim.claimName] : [])),
+    isUnique: owner?.kind === 'StatefulSet',
+  };
+}
+
+/** Collects every page of a list. */
+async function listAll<Item>(api: Pick<ApiServer, 'get'>, collection: string): Promise<Item[]> {
+  const found: Item[] = [];
+  let next: string | undefined;
+  do {
+    const page = (await api.get(next ? `${collection}&continue=${encodeURIComponent(next)}` : collection)) as {
+      readonly items: Item[];
+      readonly metadata?: { readonly continue?: string };
+    };
+    found.push(...page.items);
+    next = page.metadata?.continue;
+  } while (next);
+  return found;
+}
+
+/** The pods of one node. Of those that were asked to go and have claims it is known whether a volume is exclusive. */
+export async function listLeavingPods(api: Pick<ApiServer, 'get'>, nodeName: string): Promise<LeavingPod[]> {
+  const pods = (await listAll<V1Pod>(api, `${onNode(nodeName)}&limit=500`)).map(translatePod);
+  return Promise.all(
+    pods.map(async (pod) => {
+      if (pod.isUnique || pod.dueAt === undefined || pod.claims.length === 0) return pod;
+      const claims = pod.claims.map((claim) =>
+        api.get(`${inNamespace(pod.namespace)}/persistentvolumeclaims/${encodeURIComponent(claim)}`),
+      );
+      // A claim that is gone tells nothing, so the pod counts as one that must not be forced.
+      const found = (await Promise.all(claims)) as (V1PersistentVolumeClaim | undefined)[];
+      return { ...pod, isUnique: found.some((claim) => claim === undefined || isExclusive(claim)) };
+    }),
+  );
+}
+
+/** Watches the pods of a node until one is gone, for so many seconds at most. */
+export async function watchLeavingPods(
+  api: Pick<ApiServer, 'watch'>,
+  nodeName: string,
+  seconds: number,
+): Promise<void> {
+  for await (const { type } of api.watch(onNode(nodeName), seconds)) if (type === 'DELETED') return;
+}
+
+/** The volumes that are still attached to a node. The API offers no filter for them, so every attachment is read. */
+export async function listAttachments(api: Pick<ApiServer, 'get'>, nodeName: string): Promise<string[]> {
+  type Attachment = { readonly metadata: { readonly name: string }; readonly spec: { readonly nodeName: string } };
+  const all = await listAll<Attachment>(api, '/apis/storage.k8s.io/v1/volumeattachments?limit=500');
+  return all.filter(({ spec }) => spec.nodeName === nodeName).map(({ metadata }) => metadata.name);
+}
+
+/** The budgets that cover a pod, as they stand. */
+async function budgetsOf(api: Pick<ApiServer, 'get'>, { namespace, labels }: LeavingPod): Promise<Budgets> {
+  const path = `/apis/policy/v1/namespaces/${encodeURIComponent(namespace)}/poddisruptionbudgets?limit=500`;
+  const all = await listAll<V1PodDisruptionBudget>(api, path);
+  return all
+    .filter(({ spec }) => selects(spec?.selector, labels))
+    .map(({ metadata, status }) => ({
+      name: metadata?.name ?? '',
+      ...(status && { needed: status.desiredHealthy, healthy: status.currentHealthy }),
+    }));
+}
+
+type Api = Pick<ApiServer, 'clusterName' | 'get' | 'send'>;
+
+/** A refusal of the eviction's own, not of the rights that it needs: the API server names what was to be evicted. */
+const isByPolicy = ({ status, body }: ChangeAnswer): boolean =>
+  status === 403 && (body as V1Status).details?.group === 'policy';
+
+function isRefusal({ status, body }: ChangeAnswer): boolean {
+  // Of a pod with two budgets a failure is told in a body, whatever its HTTP status says.
+  const isFailure = (body as V1Status | undefined)?.status === 'Failure';
+  return (
+    status === 409 || status === 429 || isByPolicy({ status, body }) || ((status === 500 || status < 300) && isFailure)
+  );
+}
+
+/** Asks for one eviction. The pod keeps its grace period. */
+export async function evictPod(api: Api, pod: LeavingPod): Promise<EvictionAnswer> {
+  const { namespace, name, uid } = pod;
+  const body = {
+    ...{ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { namespace, name } },
+    // Another pod may have the name by now.
+    deleteOptions: { preconditions: { uid } },
+  };
+  const request: ChangeRequest = { method: 'POST', path: `${pathOf(pod)}/eviction`, body };
+  const answer = await api.send(request);
+  if (answer.status === 404) return { answer: 'gone' };
+  if (!isRefusal(answer)) {
+    if (answer.status < 300) return { answer: 'leaving' };
+    throw refusedChange(api, request, answer);
+  }
+  const { details, message } = answer.body as V1Status;
+  const hasBudgets = details?.causes?.some(({ reason }) => reason === 'DisruptionBudget') || answer.status !== 429;
+  return {
+    answer: 'refused',
+    budgets: hasBudgets && answer.status !== 409 ? await budgetsOf(api, pod) : [],
+    message: details?.causes?.[0]?.message ?? message ?? `HTTP ${answer.status}`,
+    retryAfterSeconds: details?.retryAfterSeconds,
+  };
+}
+
+/** Deletes one pod, with its own grace period or with none. A pod that is gone, or another of its name, is left alone. */
+export async function deletePod(api: Api, pod: LeavingPod, grace: 'its-own' | 'none'): Promise<void> {
+  const body = {
+    ...{ apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid: pod.uid } },
+    ...(grace === 'none' && { gracePeriodSeconds: 0 }),
+  };
+  const request: ChangeRequest = { method: 'DELETE', path: pathOf(pod), body };
+  const answer = await api.send(request);
+  if (![200, 202, 404, 409].includes(answer.status)) throw refusedChange(api, request, answer);
+}

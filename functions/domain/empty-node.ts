@@ -1,0 +1,77 @@
+import type { DrainInput } from './drain-input.ts';
+import { type Pass, type PassDependencies, passPods } from './drain-pass.ts';
+import { isStuck, nodeEmptied, podsLeft, retrySeconds, volumesLeft } from './drain-visit.ts';
+import type { Reason } from './errors.ts';
+import { mayForce } from './leaving-pods.ts';
+
+export type DrainAnswer = { readonly drain: 'draining' | 'emptied' | 'gone' | 'stuck'; readonly finding: Reason };
+
+/** What emptying a node needs of the cluster. */
+export type EmptyDependencies = PassDependencies & {
+  /** Volumes that are still attached to the node. */
+  readonly listAttachments: (nodeName: string) => Promise<readonly string[]>;
+  /** Returns when a pod of the node is gone, or after so many seconds. */
+  readonly watchPods: (nodeName: string, seconds: number) => Promise<void>;
+  /** From 0 to 1. */
+  readonly chance: () => number;
+};
+
+/** A visit takes no longer than this and what its last calls take, so that the heartbeat before it outlasts it. */
+const visitSeconds = 90;
+
+/** While pods leave there is nothing to do for so long, unless one is gone sooner. */
+const longestWatchSeconds = 45;
+
+const isLate = (input: DrainInput, now: Date): boolean => mayForce({ ...input, starting: 0, receivers: 1 }, now);
+
+type Look = { readonly answer?: DrainAnswer; readonly finding: Reason };
+
+/** Whether the node may go after this pass, and what keeps it otherwise. Written down when it may. */
+async function judge(
+  input: DrainInput,
+  { drain, planned, isDone }: Pass,
+  { listAttachments, now }: EmptyDependencies,
+): Promise<Look> {
+  const { record, save } = drain;
+  const left = podsLeft(planned, record);
+  if (!isDone) return { finding: left };
+  const at = now().toISOString();
+  if (planned.some(({ action }) => action === 'hold')) {
+    // Their machine ends with them: no second one of them starts before that.
+    await save({ ...record, goneAt: at });
+    return { finding: left, answer: { drain: 'emptied', finding: left } };
+  }
+  const attached = record.volumes ? await listAttachments(record.nodeName) : [];
+  if (attached.length > 0 && !isLate(input, now())) return { finding: volumesLeft(record, attached) };
+  await save({ ...record, emptiedAt: record.emptiedAt ?? at });
+  const finding = nodeEmptied(record);
+  return { finding, answer: { drain: 'emptied', finding } };
+}
+
+/** Refused evictions and volumes tell nothing when they change, so they are looked at more often than pods that leave. */
+const secondsToNextPass = ({ isDone, again }: Pass, chance: number): number =>
+  isDone || again !== undefined ? retrySeconds(chance, again) : longestWatchSeconds;
+
+/**
+ * Passes and watches in turns, until nothing is left on the node that has to move and its volumes are detached, or the visit
+ * has lasted for as long as it may.
+ */
+export async function emptyNode(
+  input: DrainInput,
+  first: Pass['drain'],
+  deps: EmptyDependencies,
+): Promise<DrainAnswer> {
+  const end = deps.now().getTime() + visitSeconds * 1000;
+  let drain = first;
+  for (;;) {
+    const pass = await passPods(input, drain, deps);
+    drain = pass.drain;
+    const { answer, finding } = await judge(input, pass, deps);
+    if (answer !== undefined) return answer;
+    const seconds = secondsToNextPass(pass, deps.chance());
+    if ((end - deps.now().getTime()) / 1000 < seconds) {
+      return { drain: isStuck(input, deps.now()) ? 'stuck' : 'draining', finding };
+    }
+    await deps.watchPods(drain.record.nodeName, seconds);
+  }
+}
