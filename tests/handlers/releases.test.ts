@@ -1,7 +1,8 @@
+import '../support/handler-environment.ts';
 import { describe, expect, it } from 'vitest';
 import { resolveImage } from '../../functions/handlers/resolve-image.ts';
 import { startRun } from '../../functions/handlers/start-run.ts';
-import { aRelease, awsAccount, fromAmazon } from '../support/builders.ts';
+import { aRelease, account as awsAccount, fromAmazon } from '../support/builders.ts';
 import { FakeAccount } from '../support/fake-account.ts';
 import { FakeNodeGroup } from '../support/fake-node-group.ts';
 

@@ -15,16 +15,13 @@ import {
   anImage,
   anImageBuild,
   aPlan,
-  aRelease,
   aReport,
   aRollingState,
   account as awsAccount,
   executionArn,
-  fromAmazon,
   imageArn,
 } from '../support/builders.ts';
 import { FakeAccount } from '../support/fake-account.ts';
-import { FakeNodeGroup } from '../support/fake-node-group.ts';
 
 const event = (arn = imageArn, status = 'AVAILABLE') => ({
   source: 'aws.imagebuilder' as const,
