@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import type { DrainInput } from '../../functions/domain/drain-input.ts';
+import { type DrainRecord, newDrainRecord } from '../../functions/domain/drain-record.ts';
+import { type EmptyDependencies, emptyNode } from '../../functions/domain/empty-node.ts';
+import type { LeavingPod } from '../../functions/domain/leaving-pods.ts';
+import { now } from '../support/builders.ts';
+
+const input: DrainInput = {
+  ...{ cluster: 'demo', nodeGroup: 'win2022', autoScalingGroupName: 'win2022', instanceId: 'i-0a' },
+  ...{ startedAt: now.toISOString(), drainTimeoutSeconds: 600, concurrentDrains: 1 },
+  drainDeadline: new Date(now.getTime() + 600_000).toISOString(),
+  ceiling: new Date(now.getTime() + 30_000_000).toISOString(),
+  onDrainTimeout: 'wait',
+};
+const pod = (name: string, overrides: Partial<LeavingPod> = {}): LeavingPod => ({
+  ...{ namespace: 'store', name, uid: name, labels: {}, controller: { kind: 'ReplicaSet', name: 'web' } },
+  ...{ isMirror: false, isFinished: false, dueAt: undefined, hasLocalData: false, claims: [], isUnique: false },
+  ...overrides,
+});
+const budget = { name: 'web', needed: 2, healthy: 2 };
+
+type World = { pods: LeavingPod[]; attached?: string[]; refuses?: (name: string) => boolean };
+
+/** A node whose pods are gone thirty seconds after they were asked; time passes while they are watched. */
+function aNodeWith({ pods, attached = [], refuses = () => false }: World) {
+  let record: DrainRecord = newDrainRecord(input, 'node-a');
+  let at = now.getTime();
+  let [left, volumes] = [pods, attached];
+  const done: string[] = [];
+  const replace = (one: LeavingPod, change: Partial<LeavingPod>) => {
+    left = left.map((each) => (each.uid === one.uid ? { ...each, ...change } : each));
+  };
+  const end = () => {
+    // One that should have gone before the visit hangs for ever.
+    left = left.filter(({ dueAt }) => dueAt === undefined || dueAt.getTime() > at || dueAt < now);
+    if (left.length === 0) volumes = [];
+  };
+  const deps: EmptyDependencies = {
+    listPods: async () => left,
+    evict: async (one) => {
+      done.push(`evict ${one.name}`);
+      if (refuses(one.name)) {
+        return { answer: 'refused', budgets: [budget], message: 'would violate', retryAfterSeconds: undefined };
+      }
+      replace(one, { dueAt: new Date(at + 30_000) });
+      return { answer: 'leaving' };
+    },
+    remove: async (one, grace) => {
+      done.push(`remove ${one.name} with ${grace}, noted ${JSON.stringify(record.forced.map(({ name }) => name))}`);
+      if (grace === 'none') left = left.filter(({ uid }) => uid !== one.uid);
+      else replace(one, { dueAt: new Date(at + 30_000) });
+    },
+    lookElsewhere: async () => ({ starting: 0, receivers: 3 }),
+    listAttachments: async () => volumes,
+    watchPods: async (_node, seconds) => {
+      at += seconds * 1000;
+      end();
+    },
+    now: () => new Date(at),
+    chance: () => 0,
+  };
+  const written = (current: DrainRecord): Parameters<typeof emptyNode>[1] => ({
+    record: current,
+    save: async (next) => {
+      record = next;
+      return written(next);
+    },
+  });
+  const visit = (more: Partial<DrainInput> = {}) => emptyNode({ ...input, ...more }, written(record), deps);
+  return { visit, done, record: () => record, pass: (seconds: number) => (at += seconds * 1000) };
+}
+
+describe('a visit of a node that leaves', () => {
+  it('lets its pods go and answers when they are gone, with what was lost', async () => {
+    const node = aNodeWith({ pods: [pod('web-1'), pod('alone', { controller: undefined, hasLocalData: true })] });
+    expect(await node.visit()).toMatchObject({ drain: 'emptied' });
+    expect(node.record()).toMatchObject({
+      evicted: [{ name: 'web-1' }, { name: 'alone' }],
+      lost: [{ name: 'alone' }],
+      localData: [{ name: 'alone' }],
+    });
+    expect(node.record().emptiedAt).toBeDefined();
+  });
+
+  it('asks again for a refused pod, counts it, and names its budget', async () => {
+    const node = aNodeWith({ pods: [pod('web-1')], refuses: () => true });
+    expect(await node.visit()).toMatchObject({
+      drain: 'draining',
+      finding: { error: 'PodsLeft', cause: expect.stringContaining('web needs 2 healthy pods and has 2') },
+    });
+    const [refused] = node.record().refused;
+    expect(refused?.times).toBe(node.done.length);
+    expect(node.done.length).toBeGreaterThan(5);
+    expect(refused?.budgets).toEqual([budget]);
+  });
+
+  it('is stuck past the deadline of a group that waits, and takes nothing by force', async () => {
+    const node = aNodeWith({ pods: [pod('web-1')], refuses: () => true });
+    node.pass(700);
+    expect(await node.visit()).toMatchObject({ drain: 'stuck' });
+    expect(node.done.filter((each) => each.startsWith('remove'))).toEqual([]);
+  });
+
+  it('deletes what is left past the deadline of a group that forces, after it is written down', async () => {
+    const node = aNodeWith({ pods: [pod('web-1')], refuses: () => true });
+    node.pass(700);
+    expect(await node.visit({ onDrainTimeout: 'force' })).toMatchObject({ drain: 'emptied' });
+    expect(node.done).toEqual(['remove web-1 with its-own, noted ["web-1"]']);
+    expect(node.record().forced).toMatchObject([{ name: 'web-1', why: 'deadline' }]);
+  });
+
+  it('ends a pod that hangs, after it is written down', async () => {
+    const node = aNodeWith({ pods: [pod('web-1', { dueAt: new Date(now.getTime() - 60_000) })] });
+    await node.visit();
+    expect(node.done).toEqual(['remove web-1 with none, noted ["web-1"]']);
+  });
+
+  it('lets a machine go past the deadline with a pod that must not be forced, and does not call the node empty', async () => {
+    const stays = pod('db-0', { isUnique: true, dueAt: new Date(now.getTime() - 60_000) });
+    const node = aNodeWith({ pods: [stays] });
+    expect(await node.visit({ onDrainTimeout: 'force' })).toMatchObject({ drain: 'draining' });
+    const late = aNodeWith({ pods: [stays] });
+    late.pass(700);
+    expect(await late.visit({ onDrainTimeout: 'force' })).toMatchObject({
+      drain: 'emptied',
+      finding: { error: 'PodsLeft', cause: expect.stringContaining('db-0') },
+    });
+    expect(late.done).toEqual([]);
+    expect(late.record()).not.toHaveProperty('emptiedAt');
+    expect(late.record().goneAt).toBeDefined();
+  });
+
+  it('waits until the volumes of its pods are detached', async () => {
+    const claims = ['data-db-0'];
+    const node = aNodeWith({ pods: [pod('db-0', { claims })], attached: ['csi-1'] });
+    expect(await node.visit()).toMatchObject({ drain: 'emptied' });
+    expect(node.record().volumes).toBe(true);
+    const stuck = aNodeWith({ pods: [pod('db-0', { claims })], attached: ['csi-1'], refuses: () => true });
+    expect((await stuck.visit()).drain).toBe('draining');
+  });
+});
