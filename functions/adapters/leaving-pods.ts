@@ -76,13 +76,17 @@ export async function listLeavingPods(api: Pick<ApiServer, 'get'>, nodeName: str
   );
 }
 
-/** Watches the pods of a node until one is gone, for so many seconds at most. */
+/** Watches the pods of a node until so many of them are gone, for so many seconds at most. */
 export async function watchLeavingPods(
   api: Pick<ApiServer, 'watch'>,
   nodeName: string,
-  seconds: number,
+  { gone, seconds }: { readonly gone: number; readonly seconds: number },
 ): Promise<void> {
-  for await (const { type } of api.watch(onNode(nodeName), seconds)) if (type === 'DELETED') return;
+  let seen = 0;
+  for await (const { type } of api.watch(onNode(nodeName), seconds)) {
+    if (type === 'DELETED') seen += 1;
+    if (seen >= gone) return;
+  }
 }
 
 /** The volumes that are still attached to a node. The API offers no filter for them, so every attachment is read. */

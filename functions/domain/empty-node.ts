@@ -10,8 +10,8 @@ export type DrainAnswer = { readonly drain: 'draining' | 'emptied' | 'gone' | 's
 export type EmptyDependencies = PassDependencies & {
   /** Volumes that are still attached to the node. */
   readonly listAttachments: (nodeName: string) => Promise<readonly string[]>;
-  /** Returns when a pod of the node is gone, or after so many seconds. */
-  readonly watchPods: (nodeName: string, seconds: number) => Promise<void>;
+  /** Returns when so many pods of the node are gone, or after so many seconds. */
+  readonly watchPods: (nodeName: string, until: { readonly gone: number; readonly seconds: number }) => Promise<void>;
   /** From 0 to 1. */
   readonly chance: () => number;
 };
@@ -52,6 +52,13 @@ async function judge(
 const secondsToNextPass = ({ isDone, again }: Pass, chance: number): number =>
   isDone || again !== undefined ? retrySeconds(chance, again) : longestWatchSeconds;
 
+/** After how many pods have gone the next pass looks: half of those that leave, since one may go before it is watched. */
+function podsToAwait({ planned }: Pass): number {
+  const leaving = planned.filter(({ pod, action }) => action !== 'stay' && pod.dueAt !== undefined).length;
+  const asked = planned.filter(({ action }) => action === 'evict' || action === 'delete').length;
+  return Math.max(1, Math.ceil((leaving + asked) / 2));
+}
+
 /**
  * Passes and watches in turns, until nothing is left on the node that has to move and its volumes are detached, or the visit
  * has lasted for as long as it may.
@@ -72,6 +79,6 @@ export async function emptyNode(
     if ((end - deps.now().getTime()) / 1000 < seconds) {
       return { drain: isStuck(input, deps.now()) ? 'stuck' : 'draining', finding };
     }
-    await deps.watchPods(drain.record.nodeName, seconds);
+    await deps.watchPods(drain.record.nodeName, { gone: podsToAwait(pass), seconds });
   }
 }

@@ -84,7 +84,7 @@ export const drainNode = (dependencies: Dependencies) => {
     remove: (pod, grace) => deletePod(api, pod, grace),
     lookElsewhere: (record) => lookElsewhere(api, input, record, { listInstances, now }),
     listAttachments: (nodeName) => listAttachments(api, nodeName),
-    watchPods: (nodeName, seconds) => watchLeavingPods(api, nodeName, seconds),
+    watchPods: (nodeName, until) => watchLeavingPods(api, nodeName, until),
     now,
     chance,
   });

@@ -52,7 +52,7 @@ function aNodeWith({ pods, attached = [], refuses = () => false }: World) {
     },
     lookElsewhere: async () => ({ starting: 0, receivers: 3 }),
     listAttachments: async () => volumes,
-    watchPods: async (_node, seconds) => {
+    watchPods: async (_node, { seconds }) => {
       at += seconds * 1000;
       end();
     },
