@@ -35,8 +35,10 @@ export async function runToEnd(stage: Stage, trigger: Trigger): Promise<RunEnd> 
   await kernel.clock.run(() => isOver());
   stopFollowing();
 
-  const runs = stepFunctions.executions().filter(({ machineName }) => machineName.endsWith('-patch-fleet'));
-  const run = runs.toSorted((a, b) => a.startDate - b.startDate).at(-1);
+  // Newest first: the last is the first since the trigger. There may be runs before it, and others may start some after it.
+  const run = stepFunctions
+    .executions()
+    .findLast(({ machineName, startDate }) => machineName.endsWith('-patch-fleet') && startDate >= startedAt);
   return { run, startedAt, endedAt: run?.stopDate ?? lastSign };
 
   function isOver(): boolean {
