@@ -186,6 +186,9 @@ export const reasonNames = [
   'LaunchTemplateNearlyFull',
   // Planned all the same: the rollout may meet it.
   'AutoscalerImpatient',
+  // Planned all the same: what will be in the way.
+  'ImpossibleBudget',
+  'BudgetsUnseen',
   // Ends of a rollout.
   'NodeNeverJoined',
   'SmokeTestFailed',

@@ -31,3 +31,23 @@ export function selects(selector: LabelSelector | undefined, labels: Readonly<Re
     matchExpressions.every((each) => meets(labels, each))
   );
 }
+
+function requirementText({ key, operator, values = [] }: Requirement): string {
+  switch (operator) {
+    case 'In':
+      return `${key} in (${values.join(',')})`;
+    case 'NotIn':
+      return `${key} notin (${values.join(',')})`;
+    case 'DoesNotExist':
+      return `!${key}`;
+    default:
+      return key;
+  }
+}
+
+/** The selector as a query of the Kubernetes API has it; an empty text selects everything. */
+export const selectorText = ({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string =>
+  [
+    ...Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`),
+    ...matchExpressions.map(requirementText),
+  ].join(',');

@@ -1,6 +1,7 @@
 import { impatientAutoscaler } from './autoscaler.ts';
 import { NodeGroupNotFound, type Reason, reason } from './errors.ts';
 import { type Image, isNewerBuild, isNewerVersion } from './image.ts';
+import { budgetWarnings } from './impossible-budgets.ts';
 import { lowestPatchLevel } from './node.ts';
 import { countPatched, displayName, launchesImage, members, type NodeGroup, ownImageId } from './node-group.ts';
 import { type ClusterView, findObstacle, fullestTemplate, nodesOf } from './preflight.ts';
@@ -176,7 +177,7 @@ export function planGroup(group: NodeGroup, context: Context): GroupReport {
     ...(from !== undefined && { fromPatchLevel: from }),
     ...(from !== undefined && decision.outcome === 'up-to-date' && { toPatchLevel: from }),
     ...versionsOf(group, context.image),
-    ...(decision.outcome === 'planned' && context.image.release && { warnings: [noWayBack(group)] }),
+    ...warningsOf(group, decision, context),
   };
 }
 
@@ -189,6 +190,19 @@ function versionsOf(
   if (source.type !== 'launch-template') return {};
   const { template, follows } = source;
   return { launchTemplate: { id: template.id, fromVersion: template.version, ...(follows && { follows }) } };
+}
+
+/** What to know of a group before it is rolled. */
+function warningsOf(
+  group: NodeGroup,
+  { outcome }: Decision,
+  { image, cluster }: Context,
+): Pick<GroupReport, 'warnings'> {
+  if (outcome !== 'planned') return {};
+  const budgets = cluster && 'nodes' in cluster ? cluster.budgets : undefined;
+  const names = new Set(nodesOf(group, cluster).map(({ name }) => name));
+  const warnings = [...(image.release ? [noWayBack(group)] : []), ...budgetWarnings(budgets, names)];
+  return warnings.length === 0 ? {} : { warnings };
 }
 
 const noWayBack = (group: NodeGroup): Reason =>

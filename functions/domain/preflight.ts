@@ -1,4 +1,5 @@
 import { type Reason, reason } from './errors.ts';
+import type { BudgetsView } from './impossible-budgets.ts';
 import { hasRequirements, overridesProblem, ownTemplates } from './mixed-instances.ts';
 import { nodeServerLine, type WindowsNode } from './node.ts';
 import { displayName, type LaunchSource, members, type NodeGroup, templateImageId } from './node-group.ts';
@@ -11,6 +12,8 @@ export type ClusterView =
   | {
       readonly nodes: readonly WindowsNode[];
       readonly moverRefused?: Reason | undefined;
+      /** The budgets that no eviction can pass; missing when nobody has looked. */
+      readonly budgets?: BudgetsView | undefined;
       /** Why pods cannot be watched, where a group needs that. */
       readonly podsRefused?: Reason | undefined;
     }

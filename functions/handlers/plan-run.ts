@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { describeAges } from '../adapters/ec2-images.ts';
 import { withImages } from '../adapters/ec2-instances.ts';
+import { type ViewBudgets, viewBudgetsAs } from '../adapters/impossible-budgets.ts';
 import { type ClusterReader, clusterReader } from '../adapters/kubernetes.ts';
 import { type FindMoverRefusal, moverRefusals } from '../adapters/mover-access.ts';
 import { listFollowers, type NodeGroupDrivers, nodeGroupDrivers } from '../adapters/node-group-drivers.ts';
@@ -40,6 +41,7 @@ type Dependencies = {
   readonly viewCluster: ClusterReader['view'];
   readonly findPodsRefusal: ClusterReader['findPodsRefusal'];
   readonly findMoverRefusal: FindMoverRefusal;
+  readonly viewBudgets: ViewBudgets;
   readonly files: Pick<RunFiles, 'findState' | 'writePlan'>;
   /** When AMIs were made; those that EC2 does not know are missing. */
   readonly describeAges: (amiIds: readonly string[]) => Promise<ReadonlyMap<string, Date>>;
@@ -70,7 +72,8 @@ const viewWith =
       viewCluster,
       findMoverRefusal,
       findPodsRefusal,
-    }: Pick<Dependencies, 'viewCluster' | 'findMoverRefusal' | 'findPodsRefusal'>,
+      viewBudgets,
+    }: Pick<Dependencies, 'viewCluster' | 'findMoverRefusal' | 'findPodsRefusal' | 'viewBudgets'>,
     whenUnavailable: 'try-again' | 'give-up',
   ): ViewCluster =>
   async (name, { drains, pods }) => {
@@ -78,7 +81,8 @@ const viewWith =
     if ('refused' in view) return view;
     const moverRefused = drains ? await findMoverRefusal(name, whenUnavailable) : undefined;
     const podsRefused = pods ? await findPodsRefusal(name, whenUnavailable) : undefined;
-    return { ...view, ...(moverRefused && { moverRefused }), ...(podsRefused && { podsRefused }) };
+    const budgets = await viewBudgets(name, whenUnavailable);
+    return { ...view, budgets, ...(moverRefused && { moverRefused }), ...(podsRefused && { podsRefused }) };
   };
 
 const rolloutsOf = (plan: Plan) =>
@@ -151,6 +155,7 @@ export const handler = task(
     withImages,
     viewCluster: reader.view,
     findPodsRefusal: reader.findPodsRefusal,
+    viewBudgets: viewBudgetsAs(() => environment('READER_ROLE_ARN')),
     findMoverRefusal: moverRefusals(() => environment('MOVER_ROLE_ARN')),
     describeAges,
     files: runFilesIn(() => environment('RUN_BUCKET')),

@@ -48,8 +48,10 @@ function nodeGroupTable(nodeGroups: RunDocument['nodeGroups']): string[] {
 
 function reasons(nodeGroups: RunDocument['nodeGroups']): string[] {
   return nodeGroups.flatMap((group) => {
-    const { cluster, name, reason } = group;
-    const lines = reason ? [`${cluster}/${name}: ${reason.error}: ${reason.cause}`] : [];
+    const { cluster, name, reason, warnings = [] } = group;
+    const lines = [...(reason ? [reason] : []), ...warnings].map(
+      ({ error, cause }) => `${cluster}/${name}: ${error}: ${cause}`,
+    );
     const past = reason?.error === 'Regressed' ? [] : regressionOf(group);
     return [...lines, ...past].flatMap((line) => ['', line]);
   });

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { isNewerVersion } from '../../functions/domain/image.ts';
 import { isAnyBehind, linesIn, readReleaseVersion, usableRelease } from '../../functions/domain/release.ts';
 import { parametersOf, type ReleaseLine } from '../../functions/domain/release-line.ts';
-import { aRelease } from '../support/builders.ts';
+import { knownVersions, StateFile, targetVersion } from '../../functions/domain/state-file.ts';
+import { aRelease, aState } from '../support/builders.ts';
 
 const line: ReleaseLine = { amiType: 'WINDOWS_CORE_2022_x86_64', kubernetesVersion: '1.35' };
 const nameOf = (version: string) => `Windows_Server-2022-English-Core-EKS_Optimized-${version}`;
@@ -70,6 +72,23 @@ describe('the public parameters of a line', () => {
       imageId: `${path}/image_id`,
       releaseVersion: `${path}/release_version`,
     });
+  });
+});
+
+describe('the state file of a group on one of the releases', () => {
+  it.each([
+    { case: 'with nodes', before: { release: '1.35-2026.04.18', amiId: 'ami-0old', patchLevel: '10.0.20348.4648' } },
+    { case: 'without', before: { release: '1.35-2026.04.18' } },
+  ])('is read as it was written: $case', ({ before }) => {
+    const state = aState({ before, image: aRelease() });
+    expect(v.parse(StateFile, JSON.parse(JSON.stringify(state)))).toEqual(state);
+    expect(targetVersion(state)).toEqual({ release: '1.35-2026.05.16' });
+    expect(knownVersions(state)).toEqual([]);
+  });
+
+  it('is refused when it mixes a release with a version of a template', () => {
+    const before = { ...aState().before, release: '1.35-2026.04.18' };
+    expect(v.is(StateFile, { ...aState(), before })).toBe(false);
   });
 });
 

@@ -120,8 +120,8 @@ describe('an event of AWS', () => {
         'aws.autoscaling': 'start-node-task',
         'aws.states': 'start-settle',
       };
-      const step =
-        fed[String(event.source)] ?? ('sweep' in event ? 'start-run' : 'ResponseURL' in event ? 'withdraw' : undefined);
+      const ours = { sweep: 'start-run', release: 'resolve-image', ResponseURL: 'withdraw' };
+      const step = fed[String(event.source)] ?? Object.entries(ours).find(([member]) => member in event)?.[1];
       if (step === undefined) return;
       const module = (await import(new URL(`${step}.ts`, folder).href)) as {
         Input: v.GenericSchema;

@@ -109,6 +109,29 @@ describe.each(['setup', 'success'] as const)('a release that does not work, told
   });
 });
 
+describe('the rollout of a release that is stopped', () => {
+  it('is settled once EKS has ended its update: there is no way back', async () => {
+    const change = (scenario: Scenario) => {
+      onAmazonsAmi(scenario);
+      scenario.operator = [
+        {
+          when: { machine: 'roll-node-group', state: 'Watch nodes', nth: 4 },
+          does: { kind: 'stop-executions', of: 'patch-fleet', error: 'StoppedByOperator', cause: 'The change board.' },
+        },
+      ];
+    };
+    const { document, stage } = await play('tiny-month', { input, change });
+    expect(document.run.status).toBe('ABORTED');
+    for (const group of document.nodeGroups) {
+      expect(group).toMatchObject({ outcome: 'failed', reason: { error: 'NoWayBack' }, readyNodes: { lowest: 2 } });
+    }
+    expect(leftovers(stage)).toEqual([]);
+    expect(entriesOf(stage.account.kernel.log.entries(), 'nodegroup.update')).not.toContainEqual(
+      expect.objectContaining({ status: 'Failed' }),
+    );
+  });
+});
+
 describe('a release that AWS does not have', () => {
   it.each([
     { case: 'no parameter', release: { amiType, kubernetesVersion: '1.36' }, error: 'ReleaseNotFound' },

@@ -15,7 +15,9 @@ const notices = ({ stage }: Played) =>
 const questions = ({ log }: Played) =>
   log.filter(
     ({ kind, details }) =>
-      kind === 'call.kubernetes' && /^list (pods|poddisruptionbudgets)$/.test(String(details.operation)),
+      kind === 'call.kubernetes' &&
+      /watch-rollout$/.test(String(details.functionName)) &&
+      /^list (pods|poddisruptionbudgets)$/.test(String(details.operation)),
   );
 
 describe('blocked-update', () => {

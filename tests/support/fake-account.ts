@@ -4,6 +4,7 @@ import { openRunFiles } from '../../functions/adapters/run-files.ts';
 import type { PodTester } from '../../functions/adapters/test-pods.ts';
 import type { Announcement } from '../../functions/domain/announcement.ts';
 import type { Reason } from '../../functions/domain/errors.ts';
+import type { BudgetsView } from '../../functions/domain/impossible-budgets.ts';
 import type { WindowsNode } from '../../functions/domain/node.ts';
 import type { GroupInstance, NodeGroup } from '../../functions/domain/node-group.ts';
 import type { LaunchFailure } from '../../functions/domain/rollout.ts';
@@ -64,6 +65,9 @@ export class FakeAccount {
   findMoverRefusal = async () => this.moverRefusal;
   findPodsRefusal = async (): Promise<Reason | undefined> => undefined;
   viewCluster = async () => ({ nodes: this.nodes });
+  /** The budgets that no eviction can pass. */
+  budgets: BudgetsView = { impossible: [], unread: 0 };
+  viewBudgets = async () => this.budgets;
   /** Instances whose nodes bear the taint of outdated ones. */
   readonly marked = new Set<string>();
   readonly marker: NodeMarker = {
