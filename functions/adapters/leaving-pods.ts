@@ -1,4 +1,10 @@
-import type { V1PersistentVolumeClaim, V1Pod, V1PodDisruptionBudget, V1Status } from '@kubernetes/client-node';
+import type {
+  V1PersistentVolumeClaim,
+  V1Pod,
+  V1PodDisruptionBudget,
+  V1Status,
+  V1VolumeAttachment,
+} from '@kubernetes/client-node';
 import type { DrainRecord } from '../domain/drain-record.ts';
 import { selects } from '../domain/label-selector.ts';
 import type { LeavingPod } from '../domain/leaving-pods.ts';
@@ -29,7 +35,10 @@ const isExclusive = ({ spec }: V1PersistentVolumeClaim): boolean =>
 /** What matters to us of a pod. Whether its volumes are exclusive is only asked for where it could matter. */
 export function translatePod({ metadata, spec, status }: V1Pod): LeavingPod {
   const owner = metadata?.ownerReferences?.find(({ controller }) => controller === true);
-  const { deletionTimestamp } = metadata ?? {};
+  const { deletionTimestamp, deletionGracePeriodSeconds } = metadata ?? {};
+  const volumes = spec?.volumes ?? [];
+  const claims = volumes.flatMap(({ persistentVolumeClaim: claim }) => (claim ? [claim.claimName] : []));
+  const own = volumes.flatMap(({ name, ephemeral }) => (ephemeral ? [`${metadata?.name}-${name}`] : []));
   return {
     namespace: metadata?.namespace ?? '',
     name: metadata?.name ?? '',
@@ -39,8 +48,11 @@ export function translatePod({ metadata, spec, status }: V1Pod): LeavingPod {
     isMirror: metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined,
     isFinished: status?.phase === 'Succeeded' || status?.phase === 'Failed',
     dueAt: deletionTimestamp === undefined ? undefined : new Date(deletionTimestamp),
-    hasLocalData: spec?.volumes?.some(({ emptyDir }) => emptyDir !== undefined) ?? false,
-    claims: (spec?.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => (claim ? [claim.claimName] : [])),
+    // The API server removes a pod without a grace period at once, unless it has finalizers.
+    isForced: deletionTimestamp !== undefined && deletionGracePeriodSeconds === 0,
+    hasLocalData: volumes.some(({ emptyDir }) => emptyDir !== undefined),
+    claims,
+    claimsWithOwn: [...claims, ...own],
     isUnique: owner?.kind === 'StatefulSet',
   };
 }
@@ -60,17 +72,19 @@ async function listAll<Item>(api: Pick<ApiServer, 'get'>, collection: string): P
   return found;
 }
 
+async function readClaim(api: Pick<ApiServer, 'get'>, namespace: string, claim: string) {
+  const path = `${inNamespace(namespace)}/persistentvolumeclaims/${encodeURIComponent(claim)}`;
+  return (await api.get(path)) as V1PersistentVolumeClaim | undefined;
+}
+
 /** The pods of one node. Of those that were asked to go and have claims it is known whether a volume is exclusive. */
 export async function listLeavingPods(api: Pick<ApiServer, 'get'>, nodeName: string): Promise<LeavingPod[]> {
   const pods = (await listAll<V1Pod>(api, `${onNode(nodeName)}&limit=500`)).map(translatePod);
   return Promise.all(
     pods.map(async (pod) => {
       if (pod.isUnique || pod.dueAt === undefined || pod.claims.length === 0) return pod;
-      const claims = pod.claims.map((claim) =>
-        api.get(`${inNamespace(pod.namespace)}/persistentvolumeclaims/${encodeURIComponent(claim)}`),
-      );
+      const found = await Promise.all(pod.claims.map((claim) => readClaim(api, pod.namespace, claim)));
       // A claim that is gone tells nothing, so the pod counts as one that must not be forced.
-      const found = (await Promise.all(claims)) as (V1PersistentVolumeClaim | undefined)[];
       return { ...pod, isUnique: found.some((claim) => claim === undefined || isExclusive(claim)) };
     }),
   );
@@ -89,11 +103,23 @@ export async function watchLeavingPods(
   }
 }
 
-/** The volumes that are still attached to a node. The API offers no filter for them, so every attachment is read. */
-export async function listAttachments(api: Pick<ApiServer, 'get'>, nodeName: string): Promise<string[]> {
-  type Attachment = { readonly metadata: { readonly name: string }; readonly spec: { readonly nodeName: string } };
-  const all = await listAll<Attachment>(api, '/apis/storage.k8s.io/v1/volumeattachments?limit=500');
-  return all.filter(({ spec }) => spec.nodeName === nodeName).map(({ metadata }) => metadata.name);
+/**
+ * The volumes that are still attached to a node, but for those of pods that stay there, which nobody will detach. The API
+ * offers no filter for attachments, so every one is read.
+ */
+export async function listAttachments(
+  api: Pick<ApiServer, 'get'>,
+  nodeName: string,
+  staying: readonly LeavingPod[],
+): Promise<string[]> {
+  const all = await listAll<V1VolumeAttachment>(api, '/apis/storage.k8s.io/v1/volumeattachments?limit=500');
+  const here = all.filter(({ spec }) => spec.nodeName === nodeName);
+  if (here.length === 0) return [];
+  const claims = staying.flatMap((pod) => pod.claimsWithOwn.map((claim) => readClaim(api, pod.namespace, claim)));
+  const kept = (await Promise.all(claims)).map((claim) => claim?.spec?.volumeName);
+  return here
+    .filter(({ spec }) => !kept.includes(spec.source.persistentVolumeName ?? ''))
+    .map(({ metadata }) => metadata?.name ?? '');
 }
 
 /** The budgets that cover a pod, as they stand. */
@@ -110,16 +136,21 @@ async function budgetsOf(api: Pick<ApiServer, 'get'>, { namespace, labels }: Lea
 
 type Api = Pick<ApiServer, 'clusterName' | 'get' | 'send'>;
 
-/** A refusal of the eviction's own, not of the rights that it needs: the API server names what was to be evicted. */
-const isByPolicy = ({ status, body }: ChangeAnswer): boolean =>
-  status === 403 && (body as V1Status).details?.group === 'policy';
+/**
+ * Whether a 403 is about our rights: that one names the resource that we may not use. The handler of evictions names the
+ * budget instead, and an admission webhook names nothing; both may think otherwise later.
+ */
+const isAboutRights = ({ body }: ChangeAnswer): boolean => {
+  const { group = '', kind } = (body as V1Status | undefined)?.details ?? {};
+  return group === '' && kind === 'pods';
+};
 
 function isRefusal({ status, body }: ChangeAnswer): boolean {
   // Of a pod with two budgets a failure is told in a body, whatever its HTTP status says.
   const isFailure = (body as V1Status | undefined)?.status === 'Failure';
-  return (
-    status === 409 || status === 429 || isByPolicy({ status, body }) || ((status === 500 || status < 300) && isFailure)
-  );
+  if (status === 403) return isFailure && !isAboutRights({ status, body });
+  // 400 is what an admission webhook says that names no status.
+  return status === 409 || status === 429 || (([400, 500].includes(status) || status < 300) && isFailure);
 }
 
 /** Asks for one eviction. The pod keeps its grace period. */

@@ -6,10 +6,12 @@ import type {
   V1Pod,
   V1PodList,
 } from '@kubernetes/client-node';
+import { type LeavingPod, staysOnNode } from '../domain/leaving-pods.ts';
 import type { Taint } from '../domain/outdated-taint.ts';
 import type { Destination, ZonalVolume } from '../domain/zone.ts';
 import type { ApiServer } from './api-server.ts';
 import { translateNode } from './kubernetes.ts';
+import { translatePod } from './leaving-pods.ts';
 
 type Api = Pick<ApiServer, 'get'>;
 
@@ -29,15 +31,7 @@ export function zonesOf({ spec }: V1PersistentVolume): string[] {
 }
 
 /** A pod that its controller makes again on another node, or that nobody does: not one that belongs to this node. */
-const isMoving = ({ metadata, status }: V1Pod): boolean =>
-  !metadata?.ownerReferences?.some(({ kind, controller }) => controller === true && kind === 'DaemonSet') &&
-  metadata?.annotations?.['kubernetes.io/config.mirror'] === undefined &&
-  status?.phase !== 'Succeeded' &&
-  status?.phase !== 'Failed';
-
-/** The claims that outlive a pod. One that was made for the pod alone goes with it, and the next may be anywhere. */
-const claimsOf = ({ spec }: V1Pod): string[] =>
-  (spec?.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => (claim === undefined ? [] : [claim.claimName]));
+const isMoving = (pod: LeavingPod): boolean => !staysOnNode(pod) && !pod.isFinished;
 
 async function volumeOf(api: Api, namespace: string, claimName: string): Promise<V1PersistentVolume | undefined> {
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/persistentvolumeclaims/${encodeURIComponent(claimName)}`;
@@ -49,7 +43,8 @@ async function volumeOf(api: Api, namespace: string, claimName: string): Promise
 
 async function zonalVolumesOf(api: Api, pod: V1Pod): Promise<ZonalVolume[]> {
   const namespace = pod.metadata?.namespace ?? '';
-  const found = claimsOf(pod).map(async (claim): Promise<ZonalVolume[]> => {
+  // A claim that was made for the pod alone goes with it, and the next may be anywhere.
+  const found = translatePod(pod).claims.map(async (claim): Promise<ZonalVolume[]> => {
     const volume = await volumeOf(api, namespace, claim);
     const zones = volume === undefined ? [] : zonesOf(volume);
     if (zones.length === 0) return [];
@@ -65,7 +60,7 @@ export async function findZonalVolumes(api: Api, nodeName: string): Promise<Zona
   const list = (await api.get(
     `/api/v1/pods?fieldSelector=${encodeURIComponent(`spec.nodeName=${nodeName}`)}`,
   )) as V1PodList;
-  const volumes = list.items.filter(isMoving).map((pod) => zonalVolumesOf(api, pod));
+  const volumes = list.items.filter((pod) => isMoving(translatePod(pod))).map((pod) => zonalVolumesOf(api, pod));
   return (await Promise.all(volumes)).flat();
 }
 

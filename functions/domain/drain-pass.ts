@@ -1,7 +1,15 @@
 import type { DrainInput } from './drain-input.ts';
 import type { DrainRecord } from './drain-record.ts';
-import { withForced, withLeaving, withRefused } from './drain-visit.ts';
-import { type DrainSituation, isDone, type LeavingPod, mayForce, type PlannedPod, planPods } from './leaving-pods.ts';
+import { withForced, withLeaving, withRefused, withSeenLeaving } from './drain-visit.ts';
+import {
+  type DrainSituation,
+  isDone,
+  type LeavingPod,
+  mayForce,
+  type PlannedPod,
+  planPods,
+  staysOnNode,
+} from './leaving-pods.ts';
 
 /** A drain record that can be written, if nobody else has since it was read. */
 type Written = { readonly record: DrainRecord; readonly save: (record: DrainRecord) => Promise<Written> };
@@ -74,15 +82,16 @@ export async function passPods(input: DrainInput, before: Written, deps: PassDep
   const situation = { ...input, ...(await deps.lookElsewhere(before.record)) };
   const planned = planPods(pods, situation, deps.now());
   const isLate = mayForce(situation, deps.now());
-  const hasVolumes = before.record.volumes || pods.some(({ claims }) => claims.length > 0);
-  let drain: Written = hasVolumes ? { ...before, record: { ...before.record, volumes: true } } : before;
+  const hasVolumes = before.record.volumes || pods.some((pod) => pod.claimsWithOwn.length > 0 && !staysOnNode(pod));
+  const seen = withSeenLeaving(before.record, planned, deps.now());
+  const record = hasVolumes && !seen.volumes ? { ...seen, volumes: true as const } : seen;
+  let drain: Written = await before.save(record);
   let again: number | undefined;
   for (const each of planned) {
     const done = await act(drain, each, isLate, deps);
     drain = done.drain;
     again = done.again === undefined ? again : Math.max(again ?? 0, done.again);
   }
-  const changed = again !== undefined || hasVolumes !== before.record.volumes;
-  const saved = changed ? await drain.save(drain.record) : drain;
+  const saved = again === undefined ? drain : await drain.save(drain.record);
   return { drain: saved, planned, again, isDone: isDone(planned, situation, deps.now()) };
 }

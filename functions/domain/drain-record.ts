@@ -14,7 +14,7 @@ export type Controller = Readonly<v.InferOutput<typeof Controller>>;
 
 const pod = { namespace: nonEmpty, name: nonEmpty };
 
-/** A pod whose eviction the API server has accepted. */
+/** A pod whose eviction the API server has accepted, or that was leaving already when it was seen. */
 export const EvictedPod = strictObject({ ...pod, controller: v.optional(Controller), at: timestamp });
 
 /** A disruption budget as it stood when it refused an eviction. */

@@ -19,23 +19,34 @@ const withName = <Name extends { readonly namespace: string; readonly name: stri
 const controllerOf = ({ controller, namespace }: LeavingPod) =>
   controller && { controller: { kind: controller.kind, namespace, name: controller.name } };
 
+/** The record with what is lost when a pod goes. */
+const withLosses = (record: DrainRecord, pod: LeavingPod): DrainRecord => ({
+  ...record,
+  lost: pod.controller === undefined ? withName(record.lost, pod, nameOf(pod)) : record.lost,
+  localData: pod.hasLocalData ? withName(record.localData, pod, nameOf(pod)) : record.localData,
+});
+
 /** The record of a pod that begins to leave, with what is lost by that. The same pod is told once. */
 export function withLeaving(record: DrainRecord, pod: LeavingPod, now: Date): DrainRecord {
-  const { hasLocalData, controller, isFinished } = pod;
-  if (isFinished) return record;
+  if (pod.isFinished) return record;
   const entry = { ...nameOf(pod), ...controllerOf(pod), at: now.toISOString() };
-  return {
-    ...record,
-    evicted: withName(record.evicted, pod, entry),
-    lost: controller === undefined ? withName(record.lost, pod, nameOf(pod)) : record.lost,
-    localData: hasLocalData ? withName(record.localData, pod, nameOf(pod)) : record.localData,
-  };
+  return withLosses({ ...record, evicted: withName(record.evicted, pod, entry) }, pod);
 }
+
+/**
+ * The record with the pods that leave and are not in it; the same record when all are. The answer to an eviction may have
+ * been lost, and whoever else has asked a pod to go, its controller has a replica less until it is back.
+ */
+export const withSeenLeaving = (record: DrainRecord, planned: readonly PlannedPod[], now: Date): DrainRecord =>
+  planned
+    .filter(({ pod, action }) => action !== 'stay' && pod.dueAt !== undefined && !pod.isFinished)
+    .filter(({ pod }) => ![...record.evicted, ...record.forced].some(isOf(pod)))
+    .reduce((known, { pod }) => withLeaving(known, pod, now), record);
 
 /** The record of a pod that is deleted without being asked. */
 export function withForced(record: DrainRecord, pod: LeavingPod, why: 'hanging' | 'deadline', now: Date): DrainRecord {
   const entry = { ...nameOf(pod), ...controllerOf(pod), why, at: now.toISOString() };
-  return { ...record, forced: withName(record.forced, pod, entry) };
+  return withLosses({ ...record, forced: withName(record.forced, pod, entry) }, pod);
 }
 
 /** The record of a refused eviction, with the budgets as they stood at the last one. */
@@ -69,6 +80,7 @@ const stateOf: Readonly<Record<PlannedPod['action'], string>> = {
 };
 
 function whyLeft({ pod, action }: PlannedPod, { refused }: DrainRecord): string {
+  if (action === 'hold' && pod.isForced) return `${full(pod)} has no grace period left and is kept by its finalizers`;
   const refusal = refused.find(isOf(pod));
   if (action !== 'evict' || refusal === undefined) return `${full(pod)} ${stateOf[action]}`;
   const budgets = refusal.budgets.map(({ name, needed, healthy }) =>

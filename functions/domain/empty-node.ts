@@ -2,14 +2,14 @@ import type { DrainInput } from './drain-input.ts';
 import { type Pass, type PassDependencies, passPods } from './drain-pass.ts';
 import { isStuck, nodeEmptied, podsLeft, retrySeconds, volumesLeft } from './drain-visit.ts';
 import type { Reason } from './errors.ts';
-import { mayForce } from './leaving-pods.ts';
+import { type LeavingPod, mayForce } from './leaving-pods.ts';
 
 export type DrainAnswer = { readonly drain: 'draining' | 'emptied' | 'gone' | 'stuck'; readonly finding: Reason };
 
 /** What emptying a node needs of the cluster. */
 export type EmptyDependencies = PassDependencies & {
-  /** Volumes that are still attached to the node. */
-  readonly listAttachments: (nodeName: string) => Promise<readonly string[]>;
+  /** Volumes that are still attached to the node, but for those of pods that stay there. */
+  readonly listAttachments: (nodeName: string, staying: readonly LeavingPod[]) => Promise<readonly string[]>;
   /** Returns when so many pods of the node are gone, or after so many seconds. */
   readonly watchPods: (nodeName: string, until: { readonly gone: number; readonly seconds: number }) => Promise<void>;
   /** From 0 to 1. */
@@ -37,13 +37,14 @@ async function judge(
   if (!isDone) return { finding: left };
   const at = now().toISOString();
   if (planned.some(({ action }) => action === 'hold')) {
-    // Their machine ends with them: no second one of them starts before that.
-    await save({ ...record, goneAt: at });
+    // They end with their machine: no second one of them starts before that.
+    await save(record.goneAt === undefined ? { ...record, goneAt: at } : record);
     return { finding: left, answer: { drain: 'emptied', finding: left } };
   }
-  const attached = record.volumes ? await listAttachments(record.nodeName) : [];
+  const staying = planned.map(({ pod }) => pod);
+  const attached = record.volumes ? await listAttachments(record.nodeName, staying) : [];
   if (attached.length > 0 && !isLate(input, now())) return { finding: volumesLeft(record, attached) };
-  await save({ ...record, emptiedAt: record.emptiedAt ?? at });
+  await save(record.emptiedAt === undefined ? { ...record, emptiedAt: at } : record);
   const finding = nodeEmptied(record);
   return { finding, answer: { drain: 'emptied', finding } };
 }

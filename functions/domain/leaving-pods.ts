@@ -14,14 +14,21 @@ export type LeavingPod = {
   readonly isFinished: boolean;
   /** Until when it has to be gone, once it was asked to go: its grace period has ended then. */
   readonly dueAt: Date | undefined;
+  /** It has no grace period left and is still there: its finalizers keep it, and nothing more can be asked. */
+  readonly isForced: boolean;
   readonly hasLocalData: boolean;
   /** Claims of volumes that outlive it. */
   readonly claims: readonly string[];
+  /** The same, and the claims that were made for it alone and go with it. */
+  readonly claimsWithOwn: readonly string[];
   /** Whether forcing it could make two of it, or two machines write to one volume. */
   readonly isUnique: boolean;
 };
 
-/** What is done with one pod now. `hold` is for one that hangs and that only the end of its machine may end. */
+/**
+ * What is done with one pod now. `hold` is for one that hangs and that only the end of its machine may end, or that its
+ * finalizers keep.
+ */
 export type PodAction = 'stay' | 'delete' | 'evict' | 'wait' | 'force' | 'hold';
 
 /** A pod hangs when it is still there so long after the end of its grace period. */
@@ -42,7 +49,7 @@ const isHanging = ({ dueAt }: LeavingPod, now: Date): boolean =>
 
 function actionFor(pod: LeavingPod, mayForce: boolean, now: Date): PodAction {
   if (staysOnNode(pod)) return 'stay';
-  if (isHanging(pod, now)) return pod.isUnique ? 'hold' : 'force';
+  if (isHanging(pod, now)) return pod.isUnique || pod.isForced ? 'hold' : 'force';
   if (pod.dueAt !== undefined) return 'wait';
   return pod.isFinished || mayForce ? 'delete' : 'evict';
 }
@@ -87,6 +94,6 @@ export function planPods(pods: readonly LeavingPod[], situation: DrainSituation,
   });
 }
 
-/** Whether nothing is left to wait for: all gone, or past the deadline of a group that forces only what must not be forced. */
+/** Whether nothing is left to wait for: all gone, or past the deadline of a group that forces only what must not or cannot be forced. */
 export const isDone = (planned: readonly PlannedPod[], situation: DrainSituation, now: Date): boolean =>
   planned.every(({ action }) => action === 'stay' || (action === 'hold' && mayForce(situation, now)));

@@ -11,7 +11,7 @@ import { followControllers } from '../adapters/replicas.ts';
 import { renewTurn } from '../adapters/turns.ts';
 import { movedControllers } from '../domain/drain-end.ts';
 import { DrainInput } from '../domain/drain-input.ts';
-import type { DrainRecord } from '../domain/drain-record.ts';
+import { type DrainRecord, newDrainRecord } from '../domain/drain-record.ts';
 import { type DrainAnswer, type EmptyDependencies, emptyNode } from '../domain/empty-node.ts';
 import { isInService } from '../domain/node-group.ts';
 import { startingPods } from '../domain/replicas.ts';
@@ -23,7 +23,7 @@ type Dependencies = {
   readonly identifyInstance: typeof identifyInstance;
   readonly connect: (clusterName: string) => Promise<ApiServer>;
   readonly listInstances: typeof listInstances;
-  readonly records: Pick<DrainRecords, 'find'>;
+  readonly records: Pick<DrainRecords, 'find' | 'create'>;
   readonly now: () => Date;
   /** From 0 to 1. */
   readonly chance: () => number;
@@ -83,7 +83,7 @@ export const drainNode = (dependencies: Dependencies) => {
     evict: (pod) => evictPod(api, pod),
     remove: (pod, grace) => deletePod(api, pod, grace),
     lookElsewhere: (record) => lookElsewhere(api, input, record, { listInstances, now }),
-    listAttachments: (nodeName) => listAttachments(api, nodeName),
+    listAttachments: (nodeName, staying) => listAttachments(api, nodeName, staying),
     watchPods: (nodeName, until) => watchLeavingPods(api, nodeName, until),
     now,
     chance,
@@ -112,7 +112,10 @@ export const drainNode = (dependencies: Dependencies) => {
   return async (input: DrainInput) => {
     const { run, cluster, nodeGroup, instanceId } = input;
     const identity = (await keepWaiting(input)) === 'done' ? await identifyInstance(instanceId) : undefined;
-    const drain = await records.find(input);
+    const found = await records.find(input);
+    // A record that somebody has removed must not let an instance go that waits with pods.
+    const begin = () => identity && records.create(newDrainRecord(input, identity.privateDnsName));
+    const drain = found ?? (await begin());
     const answer = identity && drain ? await visit(input, identity.privateDnsName, drain) : await gone(input, drain);
 
     logger.info('Drained node', { run, cluster, nodeGroup, answer: answer.drain, instanceId, finding: answer.finding });

@@ -1,5 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { deletePod, evictPod, listAttachments, listLeavingPods } from '../../functions/adapters/leaving-pods.ts';
+import {
+  deletePod,
+  evictPod,
+  listAttachments,
+  listLeavingPods,
+  translatePod,
+} from '../../functions/adapters/leaving-pods.ts';
 import { ClusterAccessDenied } from '../../functions/domain/errors.ts';
 import type { LeavingPod } from '../../functions/domain/leaving-pods.ts';
 import {
@@ -87,6 +93,10 @@ describe('an eviction', () => {
       body: { status: 'Failure', message: 'too many disrupted', details: { group: 'policy' } },
       retryAfterSeconds: undefined,
     },
+    ...[400, 403].map((status) => ({
+      ...{ case: `the ${status} of an admission webhook`, status, retryAfterSeconds: undefined },
+      body: { status: 'Failure', message: 'admission webhook "guard.example" denied the request: not now' },
+    })),
   ])('is asked again after $case', async ({ status, body, retryAfterSeconds }) => {
     await deploy(aDeployment('web', 1));
     const api = { ...simulatedApi(cluster), send: async () => ({ status, body }) };
@@ -121,8 +131,42 @@ describe('a deletion', () => {
   });
 });
 
+describe('a pod that finalizers keep', () => {
+  it('is told from one that only takes its time', async () => {
+    await deploy(aDeployment('web', 1));
+    const pod = await first();
+    const finalizers = { metadata: { finalizers: ['example.com/hold'] } };
+    const contentType = 'application/merge-patch+json';
+    await cluster.call('PATCH', `/api/v1/namespaces/default/pods/${pod.name}`, finalizers, { contentType });
+    await deletePod(simulatedApi(cluster), pod, 'its-own');
+    expect(await first()).toMatchObject({ isForced: false });
+    await deletePod(simulatedApi(cluster), pod, 'none');
+    expect(await first()).toMatchObject({ uid: pod.uid, isForced: true });
+  });
+});
+
 describe('the volumes of a node', () => {
   it('are none where no pod has any', async () => {
-    expect(await listAttachments(simulatedApi(cluster), nodeName)).toEqual([]);
+    expect(await listAttachments(simulatedApi(cluster), nodeName, [])).toEqual([]);
+  });
+
+  it('are those attached to it, but for those of pods that stay', async () => {
+    const attachment = (name: string, persistentVolumeName: string, node = nodeName) => ({
+      ...{
+        metadata: { name },
+        spec: { attacher: 'ebs.csi.aws.com', nodeName: node, source: { persistentVolumeName } },
+      },
+    });
+    const answers: Record<string, unknown> = {
+      '/apis/storage.k8s.io/v1/volumeattachments?limit=500': {
+        items: [attachment('csi-1', 'pv-1'), attachment('csi-2', 'pv-2'), attachment('csi-3', 'pv-3', 'another')],
+      },
+      '/api/v1/namespaces/default/persistentvolumeclaims/logs-1-cache': { spec: { volumeName: 'pv-2' } },
+    };
+    const get = async (path: string) => answers[path];
+    const spec = { containers: [], volumes: [{ name: 'cache', ephemeral: {} }] };
+    const staying = translatePod({ metadata: { name: 'logs-1', namespace: 'default' }, spec });
+    expect(staying).toMatchObject({ claims: [], claimsWithOwn: ['logs-1-cache'] });
+    expect(await listAttachments({ get }, nodeName, [staying])).toEqual(['csi-1']);
   });
 });

@@ -14,7 +14,8 @@ const input: DrainInput = {
 };
 const pod = (name: string, overrides: Partial<LeavingPod> = {}): LeavingPod => ({
   ...{ namespace: 'store', name, uid: name, labels: {}, controller: { kind: 'ReplicaSet', name: 'web' } },
-  ...{ isMirror: false, isFinished: false, dueAt: undefined, hasLocalData: false, claims: [], isUnique: false },
+  ...{ isMirror: false, isFinished: false, dueAt: undefined, hasLocalData: false, claims: [] },
+  ...{ claimsWithOwn: [], isForced: false, isUnique: false },
   ...overrides,
 });
 const budget = { name: 'web', needed: 2, healthy: 2 };
@@ -130,12 +131,58 @@ describe('a visit of a node that leaves', () => {
     expect(late.record().goneAt).toBeDefined();
   });
 
+  it('waits for a pod that its finalizers keep, and at the deadline lets the machine of a group that forces go', async () => {
+    const kept = pod('web-1', { isForced: true, dueAt: new Date(now.getTime() - 60_000) });
+    const early = aNodeWith({ pods: [kept] });
+    expect(await early.visit({ onDrainTimeout: 'force' })).toMatchObject({ drain: 'draining' });
+    const late = aNodeWith({ pods: [kept] });
+    late.pass(700);
+    expect(await late.visit({ onDrainTimeout: 'force' })).toMatchObject({
+      drain: 'emptied',
+      finding: { error: 'PodsLeft', cause: expect.stringContaining('finalizers') },
+    });
+    expect([...early.done, ...late.done]).toEqual([]);
+    expect(late.record()).not.toHaveProperty('emptiedAt');
+  });
+
+  it('notes pods that leave and are not in its record, once, whoever has asked them', async () => {
+    const leaving = pod('web-1', { hasLocalData: true, dueAt: new Date(now.getTime() + 30_000) });
+    const daemon = pod('logs-1', { controller: { kind: 'DaemonSet', name: 'logs' }, dueAt: leaving.dueAt });
+    const node = aNodeWith({ pods: [leaving, daemon] });
+    await node.visit();
+    expect(node.done).toEqual([]);
+    expect(node.record()).toMatchObject({ evicted: [{ name: 'web-1' }], localData: [{ name: 'web-1' }] });
+    expect(node.record().evicted).toHaveLength(1);
+  });
+
+  it('tells what is lost with a pod that is forced at the deadline', async () => {
+    const node = aNodeWith({ pods: [pod('alone', { controller: undefined, hasLocalData: true })] });
+    node.pass(700);
+    await node.visit({ onDrainTimeout: 'force' });
+    expect(node.record()).toMatchObject({
+      ...{ evicted: [], forced: [{ name: 'alone', why: 'deadline' }] },
+      ...{ lost: [{ name: 'alone' }], localData: [{ name: 'alone' }] },
+    });
+  });
+
+  it('does not wait for the volumes of pods that stay', async () => {
+    const claims = ['cache'];
+    const stays = { controller: { kind: 'DaemonSet', name: 'logs' }, claims, claimsWithOwn: claims };
+    const node = aNodeWith({ pods: [pod('logs-1', stays)], attached: ['csi-1'] });
+    expect(await node.visit()).toMatchObject({ drain: 'emptied' });
+    expect(node.record()).not.toHaveProperty('volumes');
+  });
+
   it('waits until the volumes of its pods are detached', async () => {
     const claims = ['data-db-0'];
-    const node = aNodeWith({ pods: [pod('db-0', { claims })], attached: ['csi-1'] });
+    const node = aNodeWith({ pods: [pod('db-0', { claims, claimsWithOwn: claims })], attached: ['csi-1'] });
     expect(await node.visit()).toMatchObject({ drain: 'emptied' });
     expect(node.record().volumes).toBe(true);
-    const stuck = aNodeWith({ pods: [pod('db-0', { claims })], attached: ['csi-1'], refuses: () => true });
+    const stuck = aNodeWith({
+      pods: [pod('db-0', { claims, claimsWithOwn: claims })],
+      attached: ['csi-1'],
+      refuses: () => true,
+    });
     expect((await stuck.visit()).drain).toBe('draining');
   });
 });

@@ -23,6 +23,8 @@ const aPod = (overrides: Partial<LeavingPod> = {}): LeavingPod => ({
   dueAt: undefined,
   hasLocalData: false,
   claims: [],
+  claimsWithOwn: [],
+  isForced: false,
   isUnique: false,
   ...overrides,
 });
@@ -52,6 +54,7 @@ describe('a pod on a node that leaves', () => {
     { case: 'that is ending', pod: { dueAt: now }, early: 'wait', late: 'wait' },
     { case: 'that hangs', pod: { dueAt: hanging }, early: 'force', late: 'force' },
     { case: 'of a statefulset that hangs', pod: { ...stateful, dueAt: hanging }, early: 'hold', late: 'hold' },
+    { case: 'that its finalizers keep', pod: { isForced: true, dueAt: hanging }, early: 'hold', late: 'hold' },
     { case: 'of a daemonset that ends', pod: { controller: daemon, dueAt: hanging }, early: 'stay', late: 'stay' },
   ])('$case: $early before the deadline, $late after it under force', ({ pod, early, late }) => {
     expect([actionOf(pod, before), actionOf(pod, after)]).toEqual([early, late]);
@@ -91,6 +94,7 @@ const anyPod = fc
     isMirror: fc.boolean(),
     isFinished: fc.boolean(),
     dueAt: fc.constantFrom(undefined, now, hanging),
+    isForced: fc.boolean(),
     hasLocalData: fc.boolean(),
     isUnique: fc.boolean(),
   })
@@ -129,8 +133,19 @@ describe('what a pass does', () => {
         const planned = planPods(pods, situation, now);
         const withAction = (wanted: PodAction) =>
           planned.filter(({ action }) => action === wanted).map(({ pod }) => pod);
-        expect(withAction('force').filter(({ isUnique, dueAt }) => isUnique || dueAt !== hanging)).toEqual([]);
+        expect(withAction('force').filter((pod) => pod.isUnique || pod.isForced || pod.dueAt !== hanging)).toEqual([]);
         expect(withAction('delete').filter(({ isFinished }) => !isFinished && !isForced)).toEqual([]);
+      }),
+    );
+  });
+
+  it('asks no pod again that leaves because it was asked, as far as it may be asked at all', () => {
+    fc.assert(
+      fc.property(fc.array(anyPod, { maxLength: 20 }), anySituation, (pods, situation) => {
+        const asked = planPods(pods, situation, now)
+          .filter(({ action }) => action === 'evict' || action === 'delete')
+          .map(({ pod }) => ({ ...pod, dueAt: new Date(now.getTime() + 30_000) }));
+        expect(count(planPods(asked, situation, now), 'wait')).toBe(asked.length);
       }),
     );
   });
