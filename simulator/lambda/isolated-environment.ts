@@ -1,18 +1,7 @@
-import { getCompileCacheDir } from 'node:module';
-import { dirname } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import type { Clock } from '../kernel/clock.ts';
 import type { Front, WireRequest, WireResponse } from '../kernel/wire.ts';
 import { createAlarm } from './alarm.ts';
-import { findEntryPoint, formatOf } from './function-code.ts';
-import { workerSource } from './guest-bundle.ts';
-import {
-  type FromWorker,
-  type IdleReport,
-  sharedMemory,
-  type ToWorker,
-  type WorkerStart,
-} from './isolated-protocol.ts';
+import { type FromWorker, type IdleReport, sharedMemory, type ToWorker } from './isolated-protocol.ts';
 import { createExchangeBook } from './isolated-requests.ts';
 import {
   arrivalKey,
@@ -23,6 +12,7 @@ import {
   neverSettled,
   type Outcome,
 } from './runner.ts';
+import type { Thread } from './threads.ts';
 
 export type IsolatedEnvironment = Pick<Environment, 'invoke'> & {
   readonly isQuiet: () => boolean;
@@ -34,7 +24,7 @@ export type IsolatedEnvironment = Pick<Environment, 'invoke'> & {
 type Options = {
   readonly spec: EnvironmentSpec;
   readonly clock: Clock;
-  readonly accountTime: SharedArrayBuffer;
+  readonly thread: Thread;
   readonly showTime: () => void;
   readonly changed: () => void;
   /** Filled with the invocations of this environment for as long as it lives. */
@@ -47,14 +37,11 @@ type Running = { readonly invocation: Invocation; readonly settle: (outcome: Out
 export function createIsolatedEnvironment({
   spec,
   clock,
-  accountTime,
+  thread: { worker, own },
   showTime,
   changed,
   owners,
 }: Options): IsolatedEnvironment {
-  const ownMemory = new SharedArrayBuffer(sharedMemory.ownBytes);
-  const own = new Int32Array(ownMemory);
-  const worker = startWorker(spec, { account: accountTime, own: ownMemory });
   const exchanges = createExchangeBook(changed, showTime);
   let running: Running | undefined;
   let report: IdleReport | undefined;
@@ -133,29 +120,4 @@ export function createIsolatedEnvironment({
     },
   };
   return environment;
-}
-
-function startWorker(spec: EnvironmentSpec, shared: WorkerStart['shared']): Worker {
-  const { code, handler, functionName, architecture, randomSeed } = spec;
-  const entryPoint = findEntryPoint(code, handler);
-  if (entryPoint === undefined) throw new Error(`${spec.functionName} has no file for its handler ${spec.handler}`);
-  const formats = new Map([...code.files.keys()].map((file) => [file, formatOf(code, file)] as const));
-  const workerData: WorkerStart = {
-    shared,
-    files: code.files,
-    entryPoint,
-    formats,
-    handler,
-    functionName,
-    architecture,
-    randomSeed,
-    compileCache: compileCacheOfHost(),
-  };
-  return new Worker(workerSource(), { eval: true, env: { ...spec.variables }, workerData });
-}
-
-/** Node.js answers with the folder for its own version, inside the one that it was given. */
-function compileCacheOfHost(): string | undefined {
-  const directory = getCompileCacheDir();
-  return directory && dirname(directory);
 }

@@ -16,9 +16,16 @@ export const sharedMemory = {
   frozen: 1,
 } as const;
 
-/** What a worker thread is started with. */
-export type WorkerStart = {
+/** What a worker thread is started with, before it is known whose it will be. */
+export type WorkerData = {
   readonly shared: SharedMemory;
+  /** Directory of the host process's compile cache, if it has one. */
+  readonly compileCache: string | undefined;
+};
+
+/** The first message to a worker thread, which waits for it frozen: the execution environment that it becomes. */
+export type WorkerStart = {
+  readonly variables: Readonly<Record<string, string>>;
   readonly files: ReadonlyMap<string, string>;
   readonly entryPoint: EntryPoint;
   readonly formats: ReadonlyMap<string, 'module' | 'commonjs'>;
@@ -26,8 +33,6 @@ export type WorkerStart = {
   readonly functionName: string;
   readonly architecture: 'arm64' | 'x86_64';
   readonly randomSeed: string;
-  /** Directory of the host process's compile cache, if it has one. */
-  readonly compileCache: string | undefined;
 };
 
 export type ToWorker =

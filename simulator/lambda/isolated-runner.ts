@@ -3,6 +3,7 @@ import type { Front, RequestOrigin } from '../kernel/wire.ts';
 import { createIsolatedEnvironment, type IsolatedEnvironment } from './isolated-environment.ts';
 import { sharedMemory } from './isolated-protocol.ts';
 import { type EnvironmentSpec, invocationOfKey, type Runner } from './runner.ts';
+import { createThreads } from './threads.ts';
 
 /** A runner that needs to see the requests of its functions arrive. */
 export type IsolatedRunner = Runner & {
@@ -25,6 +26,7 @@ export function createIsolatedRunner({ kernel: { clock }, endpointUrl }: Options
   const environments = new Set<IsolatedEnvironment>();
   const owners = new Map<number, IsolatedEnvironment>();
   const accountTime = new SharedArrayBuffer(sharedMemory.accountBytes);
+  const threads = createThreads(accountTime);
   const timeCell = new BigInt64Array(accountTime);
   let change = Promise.withResolvers<void>();
 
@@ -43,7 +45,8 @@ export function createIsolatedRunner({ kernel: { clock }, endpointUrl }: Options
   return {
     endpointUrl,
     start(spec: EnvironmentSpec) {
-      const environment = createIsolatedEnvironment({ spec, clock, accountTime, showTime, changed, owners });
+      const thread = threads.take(spec);
+      const environment = createIsolatedEnvironment({ spec, clock, thread, showTime, changed, owners });
       environments.add(environment);
       return {
         invoke: environment.invoke,
@@ -59,7 +62,7 @@ export function createIsolatedRunner({ kernel: { clock }, endpointUrl }: Options
       return owner === undefined ? front(request) : owner.observe(request, front);
     },
     async close() {
-      await Promise.all(environments.values().map((environment) => environment.destroy()));
+      await Promise.all([threads.close(), ...environments.values().map((environment) => environment.destroy())]);
       environments.clear();
     },
   };

@@ -1,7 +1,13 @@
 import diagnostics from 'node:diagnostics_channel';
 import { enableCompileCache, flushCompileCache, syncBuiltinESMExports } from 'node:module';
-import { parentPort, workerData } from 'node:worker_threads';
-import { type FromWorker, sharedMemory, type ToWorker, type WorkerStart } from '../isolated-protocol.ts';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import {
+  type FromWorker,
+  sharedMemory,
+  type ToWorker,
+  type WorkerData,
+  type WorkerStart,
+} from '../isolated-protocol.ts';
 import { arrivalKey, exitError, exitReason, type Invocation, type Outcome } from '../runner.ts';
 import { callHandler, describeError, resolveHandler } from './handler.ts';
 import { createPulse } from './pulse.ts';
@@ -18,11 +24,16 @@ import { trackRequests } from './worker-requests.ts';
 for (const name of ['require', 'module', 'exports', '__filename', '__dirname'])
   Reflect.deleteProperty(globalThis, name);
 
-const start = workerData as WorkerStart;
+const { shared, compileCache } = workerData as WorkerData;
 const port = parentPort as NonNullable<typeof parentPort>;
-if (start.compileCache !== undefined) enableCompileCache(start.compileCache);
-const accountTime = new BigInt64Array(start.shared.account);
-const own = new Int32Array(start.shared.own);
+if (compileCache !== undefined) enableCompileCache(compileCache);
+const accountTime = new BigInt64Array(shared.account);
+const own = new Int32Array(shared.own);
+
+// So far the thread is nobody's.
+Atomics.wait(own, sharedMemory.frozen, 1);
+const start = receiveMessageOnPort(port)?.message as WorkerStart;
+Object.assign(process.env, start.variables);
 
 let current: Invocation | undefined;
 let lastSequence = 0;
