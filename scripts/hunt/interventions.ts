@@ -86,6 +86,10 @@ export const interventions: Readonly<Record<string, Intervention>> = {
     ...AutoScalingGroupName(group),
     LifecycleHookName: 'reglaze-admit',
   })),
+  'delete the drain hook': byAdministrator('DeleteLifecycleHook', (group) => ({
+    ...AutoScalingGroupName(group),
+    LifecycleHookName: 'reglaze-drain',
+  })),
 };
 
 /** A person's or a tool's own version of the group's template: the first one with another instance type. */

@@ -1,6 +1,8 @@
 import type { LogEntry } from '../../simulator/kernel/event-log.ts';
 import type { BuiltNodeGroup } from '../../simulator/scenario/build.ts';
-import { leftovers, type Played } from '../../tests/support/play.ts';
+import { remains, takenWithoutEviction } from '../../tests/support/drains.ts';
+import type { Played } from '../../tests/support/play.ts';
+import { lowestReady } from '../../tests/support/workloads.ts';
 import type { NodeGroupDocument } from '../start/document.ts';
 import { runFolder } from '../start/run-folder.ts';
 import type { Stage } from '../start/stage.ts';
@@ -20,6 +22,10 @@ export type Promises = {
   readonly othersMoveTemplate?: boolean;
   /** Somebody else replaces nodes, too. */
   readonly othersChangeGroup?: boolean;
+  /** A workload of which so many pods must always be Ready, and none may go without an eviction. */
+  readonly available?: { readonly workload: string; readonly pods: number };
+  /** What goes wrong ends drains, so that pods end with their machine. */
+  readonly mayCutDrains?: boolean;
 };
 
 const newAmi = 'ami-0a1b2c3d4e5f60002';
@@ -52,7 +58,11 @@ export function brokenPromises(played: Played, promises: Promises): string[] {
       ...capacityOf(played, group, promises),
       ...replacementsOf(log, group, promises),
     ]),
-    ...leftovers(stage).filter((left) => !(promises.othersMoveTemplate && isToldPin(left, played))),
+    ...availabilityOf(played, promises),
+    ...remains(played)
+      .filter((left) => !(promises.othersMoveTemplate && isToldPin(left, played)))
+      // The turn of a drain that is ended runs out, and its Lease goes when the next node takes one.
+      .filter((left) => !(promises.mayCutDrains && left.endsWith(' turns'))),
     ...executionsOf(stage),
     ...runOf(played, groups, promises),
     ...publicationOf(played, groups, promises),
@@ -179,6 +189,17 @@ function replacementsOf(log: readonly LogEntry[], group: Group, { othersChangeGr
   });
   const count = new Set(ids).size;
   return only([count > 2 && !othersChangeGroup, `${group.path} was replaced ${count} times`]);
+}
+
+/** As many pods of the workload as its budget asks for were always Ready, and each was asked to go. */
+function availabilityOf({ log, stage }: Played, { available, mayCutDrains = false }: Promises): string[] {
+  const [cluster] = stage.clusters.keys();
+  if (available === undefined || cluster === undefined || mayCutDrains) return [];
+  const lowest = lowestReady(log, cluster, available.workload);
+  return [
+    ...only([lowest < available.pods, `${available.workload} had ${lowest} of ${available.pods} Ready pods`]),
+    ...takenWithoutEviction(log, cluster).map(({ pod }) => `${pod} was not asked to go`),
+  ];
 }
 
 /** A pin that the group's report explains. */

@@ -39,6 +39,18 @@ const mixedGroup = (scenario: Scenario) => {
   }
 };
 
+/** One group of two nodes under three pods, of which one may be away at a time. */
+const oneWorkload = (scenario: Scenario) => {
+  oneGroup('self-managed', 2)(scenario);
+  for (const cluster of scenario.clusters) {
+    const manifests = cluster.manifests as { kind: string; metadata: { name: string }; spec?: object }[];
+    const kept = manifests.filter(({ metadata: { name } }) => ['store', 'web'].includes(name));
+    for (const { kind, spec } of kept) if (spec && kind === 'Deployment') Object.assign(spec, { replicas: 3 });
+    cluster.manifests = kept;
+    cluster.containers = cluster.containers.filter(({ workload }) => workload === 'store/Deployment/web');
+  }
+};
+
 /** The second group has no instances, and follows the first. */
 const withEmptyGroup = (scenario: Scenario) => {
   for (const { nodeGroups } of scenario.clusters) Object.assign(nodeGroups[1] ?? {}, { size: 0, minSize: 0 });
@@ -68,5 +80,9 @@ export const situations: Readonly<Record<string, Situation>> = {
     mayNotBlame: ['NodesNotVerified'],
   },
   empty: { scenario: 'tiny-month', change: withEmptyGroup, expected: 'patched' },
+  workload: {
+    ...{ scenario: 'tight-budgets', change: oneWorkload, expected: 'patched' },
+    available: { workload: 'store/Deployment/web', pods: 2 },
+  },
   killed: { scenario: 'killed', change: () => {}, expected: 'restored' },
 };

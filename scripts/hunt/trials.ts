@@ -77,7 +77,8 @@ export function callTrial(
     id: `${situation}: ${call.functionName} ${call.operation} ${nth} ${effect}`,
     ...{
       situation,
-      promises: effect === 'down' ? { ...loosen(alone), ...(startsRun && { expected: 'either' }) } : alone,
+      promises:
+        effect === 'down' ? { ...loosen(alone), mayCutDrains: true, ...(startsRun && { expected: 'either' }) } : alone,
     },
     prepare: (stage) => {
       // Lambda tries an event again after one minute, then two; in the meantime nothing moves.
@@ -133,15 +134,15 @@ const say = ({ machine, state, nth }: Moment): string => `at ${machine} "${state
 
 export const stopTrial = (situation: string, machine: string, moment: Moment): Trial => ({
   id: `${situation}: stop ${machine} ${say(moment)}`,
-  ...{ situation, promises: loosen(find(situation)) },
+  ...{ situation, promises: { ...loosen(find(situation)), mayCutDrains: machine === 'drain-node' } },
   prepare: (stage) => at(stage, moment, stopExecutions(machine)),
 });
 
+const machines = ['patch-fleet', 'roll-node-group', 'admit-node', 'drain-node'];
+
 /** An operator stops the executions of each machine at each state. Nothing comes after settle, so it is not stopped. */
 export const stopTrials = (situation: string, log: readonly LogEntry[]): Trial[] =>
-  moments(log, ['patch-fleet', 'roll-node-group', 'admit-node']).flatMap((moment) =>
-    ['patch-fleet', 'roll-node-group', 'admit-node'].map((machine) => stopTrial(situation, machine, moment)),
-  );
+  moments(log, machines).flatMap((moment) => machines.map((machine) => stopTrial(situation, machine, moment)));
 
 export function othersTrial(situation: string, what: string, moment: Moment): Trial {
   const act = interventions[what];
@@ -153,6 +154,7 @@ export function othersTrial(situation: string, what: string, moment: Moment): Tr
       ...loosen(find(situation)),
       othersTakeNodes: true,
       othersChangeGroup: what.includes('refresh'),
+      mayCutDrains: what === 'delete the drain hook',
       othersMoveTemplate: what.includes('template'),
     },
     prepare: (stage) => interfere(stage, moment, act),
@@ -168,7 +170,7 @@ function interfere(stage: Stage, moment: Moment, act: Intervention): void {
 /** Other people and their tools do something to the group, at each state of its rollout. */
 export const othersTrials = (situation: string, log: readonly LogEntry[]): Trial[] =>
   Object.keys(interventions).flatMap((what) =>
-    moments(log, ['roll-node-group']).map((moment) => othersTrial(situation, what, moment)),
+    moments(log, ['roll-node-group', 'drain-node']).map((moment) => othersTrial(situation, what, moment)),
   );
 
 export const secondRunTrial = (situation: string, moment: Moment): Trial => ({
@@ -203,7 +205,7 @@ export const eventTrial = (situation: string, rule: string, nth: number, what: k
 
 /** Each of the first events of each rule is lost, doubled or late. */
 export const eventTrials = (situation: string): Trial[] =>
-  ['image-available', 'node-launched', 'execution-ended'].flatMap((rule) =>
+  ['image-available', 'node-launched', 'node-leaving', 'execution-ended'].flatMap((rule) =>
     [1, 2, 3].flatMap((nth) =>
       (Object.keys(disturbances) as (keyof typeof disturbances)[]).map((what) =>
         eventTrial(situation, rule, nth, what),
