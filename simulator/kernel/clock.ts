@@ -189,7 +189,7 @@ const longestPause = 2 ** 31 - 1;
 /** A pause of the wall clock, of 24 days at most, that ends early, and leaves no timer behind, when `until` resolves. */
 function wallSleep(delayMs: number, until: Promise<void>): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, Math.min(delayMs, longestPause));
+    const timer = setTimeout(resolve, Math.min(Math.max(delayMs, 0), longestPause));
     void until.then(() => {
       clearTimeout(timer);
       resolve();
