@@ -176,7 +176,10 @@ function createCompute(
   quotas: Partial<Ec2Quotas>,
 ) {
   const as = <Part extends keyof Behaviour>(part: Part) => behaviour[part] && { behaviour: behaviour[part] };
-  const ec2 = createEc2({ kernel, iam, ssmParameter: (name) => ssm.parameters.get(name)?.value, quotas, ...as('ec2') });
+  const ec2 = createEc2({
+    ...{ kernel, iam, events: events.bus, quotas, ssmParameter: (name) => ssm.parameters.get(name)?.value },
+    ...as('ec2'),
+  });
   const autoScaling = createAutoScaling({ kernel, ec2, events: events.bus, iam, ...as('autoScaling') });
   const imageBuilder = createImageBuilder({ kernel, events: events.bus, ...as('imageBuilder') });
   const eks = createEks({

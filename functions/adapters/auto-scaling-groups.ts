@@ -1,7 +1,9 @@
 import {
   type AutoScalingGroup,
   DescribeAutoScalingGroupsCommand,
+  DescribeAutoScalingInstancesCommand,
   DescribeScalingActivitiesCommand,
+  DescribeWarmPoolCommand,
   type Filter,
   type Instance,
 } from '@aws-sdk/client-auto-scaling';
@@ -84,15 +86,64 @@ const translateInstance = (instance: Instance): GroupInstance => ({
   launchedAt: undefined,
 });
 
+/** The instances in a group's warm pool and on their way into it or from there to their end, without their AMIs. */
+export async function listPool(AutoScalingGroupName: string): Promise<GroupInstance[]> {
+  const instances: GroupInstance[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await awsCall('autoscaling:DescribeWarmPool', AutoScalingGroupName, () =>
+      autoScaling().send(
+        new DescribeWarmPoolCommand({
+          AutoScalingGroupName,
+          MaxRecords: 50,
+          ...(nextToken !== undefined && { NextToken: nextToken }),
+        }),
+      ),
+    );
+    instances.push(...(page.Instances ?? []).map(translateInstance));
+    nextToken = page.NextToken;
+  } while (nextToken);
+  return instances;
+}
+
+/** The same of a group that may have no pool. */
+const poolOf = async ({ AutoScalingGroupName = '', WarmPoolConfiguration }: AutoScalingGroup) =>
+  WarmPoolConfiguration === undefined ? [] : listPool(AutoScalingGroupName);
+
+/** The instances that a group has now and those in its warm pool, without their AMIs. */
+export async function listWithPool(
+  autoScalingGroupName: string,
+): Promise<{ instances: GroupInstance[]; pool: GroupInstance[] }> {
+  const group = await getGroup(autoScalingGroupName);
+  return { instances: instancesOf(group), pool: await poolOf(group) };
+}
+
+/** What an instance does in its group or its warm pool, in Auto Scaling's word; undefined when it is in none. */
+export async function findLifecycleState(instanceId: string): Promise<string | undefined> {
+  const { AutoScalingInstances = [] } = await awsCall('autoscaling:DescribeAutoScalingInstances', instanceId, () =>
+    autoScaling().send(new DescribeAutoScalingInstancesCommand({ InstanceIds: [instanceId] })),
+  );
+  return AutoScalingInstances[0]?.LifecycleState;
+}
+
+/** The name of the group that has an instance, in its warm pool or outside; undefined when none has. */
+export async function findGroupOf(instanceId: string): Promise<string | undefined> {
+  const { AutoScalingInstances = [] } = await awsCall('autoscaling:DescribeAutoScalingInstances', instanceId, () =>
+    autoScaling().send(new DescribeAutoScalingInstancesCommand({ InstanceIds: [instanceId] })),
+  );
+  return AutoScalingInstances[0]?.AutoScalingGroupName;
+}
+
 /** The instances that a group has now, without their AMIs. */
 export const listInstances = async (autoScalingGroupName: string): Promise<GroupInstance[]> =>
   instancesOf(await getGroup(autoScalingGroupName));
 
-/** What a look at a rollout reads of its group, in one call. */
+/** What a look at a rollout reads of its group: in one call, and another one where it has a warm pool. */
 export async function viewGroup(autoScalingGroupName: string): Promise<GroupSight> {
   const group = await getGroup(autoScalingGroupName);
   return {
     instances: instancesOf(group),
+    pool: await poolOf(group),
     desired: group.DesiredCapacity ?? 0,
     autoscaled: Object.hasOwn(tagsOf(group), autoscalerTag),
   };

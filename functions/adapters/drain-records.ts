@@ -9,14 +9,16 @@ export type StoredDrain = {
   readonly save: (record: DrainRecord) => Promise<StoredDrain>;
 };
 
-type Drain = Pick<DrainInput, 'cluster' | 'nodeGroup' | 'instanceId'>;
+type GroupName = Pick<DrainInput, 'cluster' | 'nodeGroup'>;
+type Drain = GroupName & Pick<DrainInput, 'instanceId' | 'move'>;
 
 /** Names may contain what paths may not. */
 const part = encodeURIComponent;
-const folderOf = ({ cluster, nodeGroup }: Omit<Drain, 'instanceId'>) => `drains/${part(cluster)}/${part(nodeGroup)}/`;
-const pathOf = ({ instanceId, ...group }: Drain) => `${folderOf(group)}${part(instanceId)}.json`;
+const folderOf = ({ cluster, nodeGroup }: GroupName) => `drains/${part(cluster)}/${part(nodeGroup)}/`;
+const pathOf = ({ instanceId, move, ...group }: Drain) =>
+  `${folderOf(group)}${part(instanceId)}${move === undefined ? '' : `-${part(move)}`}.json`;
 
-/** The records of drains, one for each instance that left. */
+/** The records of drains, one for each instance that left; for one of a warm pool, one for each time. */
 export type DrainRecords = ReturnType<typeof openDrainRecords>;
 
 export function openDrainRecords(bucket: Pick<RunBucket, 'read' | 'replace' | 'list'>) {
@@ -36,7 +38,7 @@ export function openDrainRecords(bucket: Pick<RunBucket, 'read' | 'replace' | 'l
     /** What happened so far; undefined when nothing has. */
     find,
     /** The nodes that left during a run. Reads only what was written since it took the group: records stay for good. */
-    listOfRun: async ({ run, ...group }: Omit<Drain, 'instanceId'> & { readonly run: string }, since: Date) => {
+    listOfRun: async ({ run, ...group }: GroupName & { readonly run: string }, since: Date) => {
       const paths = await bucket.list(folderOf(group), since);
       const files = await Promise.all(paths.map((path) => bucket.read(path, DrainRecord)));
       return files.flatMap((file) => (file?.content.run === run ? [file.content] : []));

@@ -1,7 +1,7 @@
 import type { V1Node, V1NodeCondition, V1NodeList, V1Pod } from '@kubernetes/client-node';
 import { ClusterAccessDenied, KubernetesUnavailable, type Reason, reason } from '../domain/errors.ts';
 import type { DaemonPod } from '../domain/join-requirements.ts';
-import type { WindowsNode } from '../domain/node.ts';
+import { setAsideAnnotation, type WindowsNode } from '../domain/node.ts';
 import type { ClusterView } from '../domain/preflight.ts';
 import { type ApiServer, connectApiServer } from './api-server.ts';
 import { isAwsError } from './aws-call.ts';
@@ -13,6 +13,11 @@ const uninitialized = 'node.cloudprovider.kubernetes.io/uninitialized';
 function readySinceOf(ready: V1NodeCondition | undefined): string | undefined {
   const since = ready?.status === 'True' ? ready.lastTransitionTime : undefined;
   return since === undefined ? undefined : new Date(since).toISOString();
+}
+
+/** The mark that we put on the node of an instance on its way into a warm pool. */
+function markOf(metadata: V1Node['metadata']): Pick<WindowsNode, 'setAside'> {
+  return metadata?.annotations?.[setAsideAnnotation] === undefined ? {} : { setAside: true };
 }
 
 /** What matters to us of a node object. */
@@ -31,6 +36,7 @@ export function translateNode({ metadata, spec, status }: V1Node): WindowsNode {
     podAddresses: Number(status?.capacity?.[addressCapacity] ?? 0),
     patchLevel: status?.nodeInfo?.kernelVersion ?? '',
     osImage: status?.nodeInfo?.osImage ?? '',
+    ...markOf(metadata),
   };
 }
 

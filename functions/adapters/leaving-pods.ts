@@ -9,6 +9,8 @@ import type { DrainRecord } from '../domain/drain-record.ts';
 import { selects } from '../domain/label-selector.ts';
 import type { LeavingPod } from '../domain/leaving-pods.ts';
 import type { ApiServer, ChangeAnswer, ChangeRequest } from './api-server.ts';
+import { listAll } from './kubernetes-lists.ts';
+import { podTraits } from './pod-traits.ts';
 import { refusedChange } from './refused-change.ts';
 
 type Budgets = DrainRecord['refused'][number]['budgets'];
@@ -33,8 +35,9 @@ const isExclusive = ({ spec }: V1PersistentVolumeClaim): boolean =>
   spec?.accessModes?.some((mode) => mode.startsWith('ReadWriteOnce')) ?? false;
 
 /** What matters to us of a pod. Whether its volumes are exclusive is only asked for where it could matter. */
-export function translatePod({ metadata, spec, status }: V1Pod): LeavingPod {
-  const owner = metadata?.ownerReferences?.find(({ controller }) => controller === true);
+export function translatePod(pod: V1Pod): LeavingPod {
+  const { metadata, spec } = pod;
+  const traits = podTraits(pod);
   const { deletionTimestamp, deletionGracePeriodSeconds } = metadata ?? {};
   const volumes = spec?.volumes ?? [];
   const claims = volumes.flatMap(({ persistentVolumeClaim: claim }) => (claim ? [claim.claimName] : []));
@@ -44,32 +47,15 @@ export function translatePod({ metadata, spec, status }: V1Pod): LeavingPod {
     name: metadata?.name ?? '',
     uid: metadata?.uid ?? '',
     labels: metadata?.labels ?? {},
-    controller: owner && { kind: owner.kind, name: owner.name },
-    isMirror: metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined,
-    isFinished: status?.phase === 'Succeeded' || status?.phase === 'Failed',
+    ...traits,
     dueAt: deletionTimestamp === undefined ? undefined : new Date(deletionTimestamp),
     // The API server removes a pod without a grace period at once, unless it has finalizers.
     isForced: deletionTimestamp !== undefined && deletionGracePeriodSeconds === 0,
     hasLocalData: volumes.some(({ emptyDir }) => emptyDir !== undefined),
     claims,
     claimsWithOwn: [...claims, ...own],
-    isUnique: owner?.kind === 'StatefulSet',
+    isUnique: traits.controller?.kind === 'StatefulSet',
   };
-}
-
-/** Collects every page of a list. */
-async function listAll<Item>(api: Pick<ApiServer, 'get'>, collection: string): Promise<Item[]> {
-  const found: Item[] = [];
-  let next: string | undefined;
-  do {
-    const page = (await api.get(next ? `${collection}&continue=${encodeURIComponent(next)}` : collection)) as {
-      readonly items: Item[];
-      readonly metadata?: { readonly continue?: string };
-    };
-    found.push(...page.items);
-    next = page.metadata?.continue;
-  } while (next);
-  return found;
 }
 
 async function readClaim(api: Pick<ApiServer, 'get'>, namespace: string, claim: string) {

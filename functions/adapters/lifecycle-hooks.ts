@@ -2,6 +2,7 @@ import {
   CompleteLifecycleActionCommand,
   DeleteLifecycleHookCommand,
   DescribeLifecycleHooksCommand,
+  type LifecycleHook,
   PutLifecycleHookCommand,
   RecordLifecycleActionHeartbeatCommand,
 } from '@aws-sdk/client-auto-scaling';
@@ -45,27 +46,38 @@ export async function putDrainHook(autoScalingGroupName: string, metadata: Drain
   );
 }
 
-/** All hooks of the group, whoever put them, that hold instances which leave. */
-export async function listTerminateHooks(autoScalingGroupName: string): Promise<TerminateHook[]> {
+/** One call: AWS answers all hooks of a group, of which there are fifty at most. */
+async function describeHooks(autoScalingGroupName: string): Promise<LifecycleHook[]> {
   const { LifecycleHooks = [] } = await awsCall('autoscaling:DescribeLifecycleHooks', autoScalingGroupName, () =>
     autoScaling().send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName: autoScalingGroupName })),
   );
-  return LifecycleHooks.filter(
-    ({ LifecycleTransition }) => LifecycleTransition === 'autoscaling:EC2_INSTANCE_TERMINATING',
-  ).map(({ LifecycleHookName = '' }) => ({ name: LifecycleHookName }));
+  return LifecycleHooks;
 }
 
-/** Whether the group has our hook. */
-export async function hasAdmitHook(autoScalingGroupName: string): Promise<boolean> {
-  const { LifecycleHooks = [] } = await awsCall('autoscaling:DescribeLifecycleHooks', autoScalingGroupName, () =>
-    autoScaling().send(
-      new DescribeLifecycleHooksCommand({
-        AutoScalingGroupName: autoScalingGroupName,
-        LifecycleHookNames: [admitHookName],
-      }),
-    ),
-  );
-  return LifecycleHooks.length > 0;
+/** All hooks of the group, whoever put them, that hold instances which leave. */
+export async function listTerminateHooks(autoScalingGroupName: string): Promise<TerminateHook[]> {
+  return (await describeHooks(autoScalingGroupName))
+    .filter(({ LifecycleTransition }) => LifecycleTransition === 'autoscaling:EC2_INSTANCE_TERMINATING')
+    .map(({ LifecycleHookName = '' }) => ({ name: LifecycleHookName }));
+}
+
+/** Our drain hook of the group, with what we wrote into it; undefined when it has none, or is gone itself. */
+export async function findDrainHook(
+  autoScalingGroupName: string,
+): Promise<{ readonly metadata: string | undefined } | undefined> {
+  try {
+    const hooks = await describeHooks(autoScalingGroupName);
+    const ours = hooks.find(({ LifecycleHookName }) => LifecycleHookName === drainHookName);
+    return ours && { metadata: ours.NotificationMetadata };
+  } catch (error) {
+    if (isAwsError(error, 'ValidationError')) return undefined;
+    throw error;
+  }
+}
+
+/** The names of all hooks of the group, whoever put them, on the way in and on the way out. */
+export async function listHookNames(autoScalingGroupName: string): Promise<string[]> {
+  return (await describeHooks(autoScalingGroupName)).map(({ LifecycleHookName = '' }) => LifecycleHookName);
 }
 
 /**

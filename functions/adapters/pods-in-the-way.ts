@@ -8,30 +8,18 @@ import type {
 } from '@kubernetes/client-node';
 import { ClusterAccessDenied } from '../domain/errors.ts';
 import type { LabelSelector } from '../domain/label-selector.ts';
+import { staysOnNode } from '../domain/leaving-pods.ts';
 import { type Budget, type LeftPod, podsInTheWay } from '../domain/pods-in-the-way.ts';
 import type { PodsFound } from '../domain/standstill.ts';
 import { type ApiServer, connectApiServer } from './api-server.ts';
 import { translateNode } from './kubernetes.ts';
+import { listAll } from './kubernetes-lists.ts';
+import { podTraits } from './pod-traits.ts';
 
 type Api = Pick<ApiServer, 'get'>;
 
 /** How many nodes are looked at: an update works on few at a time, and all that wait for it may be cordoned. */
 const mostNodes = 20;
-
-type Page<Item> = { readonly items: Item[]; readonly metadata?: { readonly continue?: string } };
-
-async function listAll<Item>(api: Api, collection: string): Promise<Item[]> {
-  const found: Item[] = [];
-  let next: string | undefined;
-  do {
-    const page = (await api.get(
-      next ? `${collection}&continue=${encodeURIComponent(next)}` : collection,
-    )) as Page<Item>;
-    found.push(...page.items);
-    next = page.metadata?.continue;
-  } while (next);
-  return found;
-}
 
 async function findCordoned(api: Api, instanceIds: readonly string[]): Promise<V1Node[]> {
   const selector = encodeURIComponent('kubernetes.io/os=windows');
@@ -39,12 +27,11 @@ async function findCordoned(api: Api, instanceIds: readonly string[]): Promise<V
   return nodes.filter((node) => node.spec?.unschedulable && instanceIds.includes(translateNode(node).instanceId ?? ''));
 }
 
-/** Pods that no drain has to move: of daemonsets, of the kubelet's own, and those that have come to their end. */
-const stays = ({ metadata, status }: V1Pod): boolean =>
-  (metadata?.ownerReferences?.some(({ kind, controller }) => controller && kind === 'DaemonSet') ?? false) ||
-  metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined ||
-  status?.phase === 'Succeeded' ||
-  status?.phase === 'Failed';
+/** Pods that no drain has to move, and those that have come to their end. */
+const stays = (pod: V1Pod): boolean => {
+  const traits = podTraits(pod);
+  return staysOnNode(traits) || traits.isFinished;
+};
 
 const translatePod = ({ metadata, spec }: V1Pod): LeftPod => ({
   namespace: metadata?.namespace ?? '',

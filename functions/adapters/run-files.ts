@@ -84,9 +84,12 @@ export function openRunFiles(bucket: RunBucket) {
     },
     writeSummary: (summary: Summary) => bucket.write(`${runPath(summary.run)}/summary.json`, summary),
     findSummary: async (run: string) => (await bucket.read(`${runPath(run)}/summary.json`, Summary))?.content,
-    /** The answer that an instance got; the first answer stays. */
-    writeAdmission: async (key: NodeGroupKey, admission: Admission): Promise<Admission> => {
-      const path = `${admissionsPath(key)}${part(admission.instanceId)}.json`;
+    /** The answer that an instance got, at this of its waits if there are several; the first answer stays. */
+    writeAdmission: async (
+      { move, ...key }: NodeGroupKey & { readonly move?: string | undefined },
+      admission: Admission,
+    ): Promise<Admission> => {
+      const path = `${admissionsPath(key)}${part(admission.instanceId)}${move === undefined ? '' : `-${part(move)}`}.json`;
       try {
         await bucket.replace(path, admission, undefined);
         return admission;

@@ -51,6 +51,8 @@ export function translateGroup(group: AutoScalingGroup): NodeGroup {
     instances: instancesOf(group),
     suspendedProcesses: (group.SuspendedProcesses ?? []).map(({ ProcessName = '' }) => ProcessName),
     warmPool: group.WarmPoolConfiguration !== undefined,
+    ...(group.WarmPoolSize !== undefined && { poolSize: group.WarmPoolSize }),
+    isBalanced: [group.TargetGroupARNs, group.LoadBalancerNames, group.TrafficSources].some((known) => known?.length),
     status: group.Status === undefined ? 'ACTIVE' : 'DELETING',
     updateStrategy: undefined,
   };

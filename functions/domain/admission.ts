@@ -31,10 +31,14 @@ export const AdmissionInput = strictObject({
   autoScalingGroupName: nonEmpty,
   instanceId: v.pipe(v.string(), v.startsWith('i-')),
   joinDeadline: timestamp,
+  /** Set when the instance goes into the group's warm pool, where it is no node. */
+  destination: v.optional(v.literal('WarmPool')),
+  /** Set when it leaves the pool: which of its waits at the hook this is. */
+  move: v.optional(nonEmpty),
 });
 export type AdmissionInput = Readonly<v.InferOutput<typeof AdmissionInput>>;
 
-/** `runs/<run>/admissions/<cluster>/<group>/<instance>.json`: how one new instance was answered, and why. */
+/** `runs/<run>/admissions/<cluster>/<group>/<instance>[-<move>].json`: how one new instance was answered, and why. */
 export const Admission = strictObject({
   instanceId: v.string(),
   result: v.picklist(['CONTINUE', 'ABANDON']),
@@ -47,7 +51,11 @@ export type Admission = Readonly<v.InferOutput<typeof Admission>>;
 export type InstanceIdentity = { readonly imageId: string; readonly privateDnsName: string };
 
 export type Verdict = {
-  readonly verdict: 'joined' | 'joining' | 'gone' | 'late';
+  /**
+   * Of instances that come and go through a warm pool, also: `registered`, so that pods have to be kept off the node;
+   * `let-in`, without having become a node; and `returning`, so that pods may have the node again.
+   */
+  readonly verdict: 'joined' | 'joining' | 'gone' | 'late' | 'registered' | 'let-in' | 'returning';
   readonly finding: Reason;
   /** While it is joining: only time is missing, and until when. There is nothing to watch before. */
   readonly until?: Date;

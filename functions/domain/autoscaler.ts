@@ -49,6 +49,8 @@ export const SeenCapacity = strictObject({ desired: wholeNumber, loweredAt: v.op
 /** What a look reads of an Auto Scaling group. */
 export type GroupSight = {
   readonly instances: readonly GroupInstance[];
+  /** Those in its warm pool and on their way into it. */
+  readonly pool?: readonly GroupInstance[];
   readonly desired: number;
   /** A cluster autoscaler looks after the group. */
   readonly autoscaled: boolean;

@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 import { type DrainInput, OnDrainTimeout } from './drain-input.ts';
 import { DrainHookMissing } from './errors.ts';
-import { shortHash } from './execution-name.ts';
 import { NodeGroupKey } from './node-group.ts';
 import type { DrainSituation } from './node-group-driver.ts';
 import { surgeNodes } from './preferences.ts';
@@ -58,12 +57,18 @@ export const drainHeartbeatSeconds = ({ drainTimeoutSeconds }: Pick<DrainMetadat
 export const drainCeilingSeconds = (metadata: Pick<DrainMetadata, 'drainTimeoutSeconds'>): number =>
   Math.min(longestWaitSeconds, heartbeatsOfWait * drainHeartbeatSeconds(metadata));
 
+/** How long an instance may wait at the hook of a group, and between two heartbeats. */
+export const drainLimit = (metadata: Pick<DrainMetadata, 'drainTimeoutSeconds'>) => ({
+  ceilingSeconds: drainCeilingSeconds(metadata),
+  heartbeatSeconds: drainHeartbeatSeconds(metadata),
+});
+
 const after = (start: Date, seconds: number): string => new Date(start.getTime() + seconds * 1000).toISOString();
 
 /** The input of the drain of one instance that has waited at the hook since `startedAt`. */
 export const drainInput = (
   metadata: DrainMetadata,
-  instance: Pick<DrainInput, 'autoScalingGroupName' | 'instanceId'>,
+  instance: Pick<DrainInput, 'autoScalingGroupName' | 'instanceId' | 'destination' | 'move'>,
   startedAt: Date,
   run: string | undefined,
 ): DrainInput => ({
@@ -77,10 +82,10 @@ export const drainInput = (
 
 /**
  * Name of the drain of one instance: whether an event or a look at the group finds it, it is drained once. One that goes
- * back to a warm pool comes here again another time, so the action that it waits for is part of its name then.
+ * back to a warm pool comes here again another time, so the move is part of its name then.
  */
-export const drainName = (instanceId: string, poolActionToken?: string): string =>
-  poolActionToken === undefined ? `drain-${instanceId}` : `drain-${instanceId}-${shortHash(poolActionToken)}`;
+export const drainName = (instanceId: string, move?: string): string =>
+  move === undefined ? `drain-${instanceId}` : `drain-${instanceId}-${move}`;
 
 /** One lifecycle hook of a group that holds instances which leave. */
 export type TerminateHook = { readonly name: string };
@@ -112,7 +117,13 @@ export function foreignDrainHook(
 
 export type DrainPlan =
   | { readonly drainHook: 'ours'; readonly change: 'put'; readonly metadata: DrainMetadata }
-  | { readonly drainHook: 'foreign'; readonly change: 'delete' | 'none'; readonly metadata: undefined };
+  | {
+      readonly drainHook: 'foreign';
+      readonly change: 'delete' | 'none';
+      readonly metadata: undefined;
+      /** The hook of the tool that drains. */
+      readonly foreignHook: string;
+    };
 
 /**
  * Who is to drain the nodes of a group that leave, and what has to change for that. Our hook is put again, since tags
@@ -129,7 +140,8 @@ export function planDrains(
   const ours = terminateHooks.find(({ name }) => name === drainHookName);
   const foreign = foreignDrainHook(terminateHooks, { foreignHook, tagKeys });
   if (foreign !== undefined) {
-    return { drainHook: 'foreign', change: ours === undefined ? 'none' : 'delete', metadata: undefined };
+    const change = ours === undefined ? 'none' : 'delete';
+    return { drainHook: 'foreign', change, metadata: undefined, foreignHook: foreign };
   }
   if (foreignHook !== undefined) {
     throw new DrainHookMissing(

@@ -28,5 +28,11 @@ export const DrainInput = strictObject({
   concurrentDrains: countFromOne,
   /** The run that holds the group's lease; none when the instance leaves for another reason. */
   run: v.optional(nonEmpty),
+  /** Set when the instance is not terminated but goes into the group's warm pool, from which it may come back. */
+  destination: v.optional(v.literal('WarmPool')),
+  /** Set when it goes into the pool or comes from there: which of its waits at the hook this is. */
+  move: v.optional(nonEmpty),
+  /** Set when EC2 interrupts the instance: it takes the machine then, whatever anybody asks, and no hook need wait. */
+  takenAt: v.optional(timestamp),
 });
 export type DrainInput = Readonly<v.InferOutput<typeof DrainInput>>;

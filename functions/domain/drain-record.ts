@@ -44,18 +44,22 @@ export const ForcedPod = strictObject({
   at: timestamp,
 });
 
-/** `drains/<cluster>/<group>/<instance>.json`: what happened to one node that left. */
+/** `drains/<cluster>/<group>/<instance>[-<move>].json`: what happened to one node that left. */
 export const DrainRecord = strictObject({
   schemaVersion: v.literal(1),
   cluster: nonEmpty,
   nodeGroup: nonEmpty,
   instanceId: nonEmpty,
+  /** Set when the instance went into a warm pool or came from there: which of its waits at the hook it was. */
+  move: v.optional(nonEmpty),
   nodeName: nonEmpty,
   zone: v.optional(nonEmpty),
   /** The run during which the node left, if it was one. */
   run: v.optional(nonEmpty),
-  /** When the instance began to wait at the hook. */
+  /** When the instance began to wait at the hook, or EC2 gave notice of its interruption. */
   startedAt: timestamp,
+  /** Set when EC2 interrupts the instance: when it takes the machine. */
+  takenAt: v.optional(timestamp),
   /** Set when it has been told that the node waits for longer than it should. */
   waitReportedAt: v.optional(timestamp),
   /** The Lease that is the node's turn; missing before, and for a node that went without. */
@@ -87,6 +91,7 @@ export const newDrainRecord = (input: DrainInput, nodeName: string): DrainRecord
   nodeGroup: input.nodeGroup,
   instanceId: input.instanceId,
   nodeName,
+  ...(input.move !== undefined && { move: input.move }),
   ...(input.run !== undefined && { run: input.run }),
   startedAt: input.startedAt,
   evicted: [],

@@ -4,7 +4,12 @@ import { isStuck, nodeEmptied, podsLeft, retrySeconds, volumesLeft } from './dra
 import type { Reason } from './errors.ts';
 import { type LeavingPod, mayForce } from './leaving-pods.ts';
 
-export type DrainAnswer = { readonly drain: 'draining' | 'emptied' | 'gone' | 'stuck'; readonly finding: Reason };
+export type DrainAnswer = {
+  readonly drain: 'draining' | 'emptied' | 'gone' | 'stuck';
+  readonly finding: Reason;
+  /** A second where it is missing. */
+  readonly pauseSeconds?: number;
+};
 
 /** What emptying a node needs of the cluster. */
 export type EmptyDependencies = PassDependencies & {
@@ -42,7 +47,8 @@ async function judge(
     return { finding: left, answer: { drain: 'emptied', finding: left } };
   }
   const staying = planned.map(({ pod }) => pod);
-  const attached = record.volumes ? await listAttachments(record.nodeName, staying) : [];
+  // EC2 detaches the volumes of a machine that it takes.
+  const attached = record.volumes && input.takenAt === undefined ? await listAttachments(record.nodeName, staying) : [];
   if (attached.length > 0 && !isLate(input, now())) return { finding: volumesLeft(record, attached) };
   await save(record.emptiedAt === undefined ? { ...record, emptiedAt: at } : record);
   const finding = nodeEmptied(record);
@@ -60,6 +66,18 @@ function podsToAwait({ planned }: Pass): number {
   return Math.max(1, Math.ceil((leaving + asked) / 2));
 }
 
+/** For how long to watch before the next pass; 0 when the visit ends. The last pass over a machine that EC2 takes comes with its end. */
+function watchSeconds({ takenAt }: DrainInput, wanted: number, left: number): number {
+  if (takenAt !== undefined) return Math.min(wanted, Math.floor(left));
+  return left < wanted ? 0 : wanted;
+}
+
+/** The visit of a machine that EC2 takes ends with it: what is there then was cut short. */
+function endOfVisit({ takenAt }: DrainInput, now: Date): number {
+  const usual = now.getTime() + visitSeconds * 1000;
+  return takenAt === undefined ? usual : Math.min(usual, Date.parse(takenAt));
+}
+
 /**
  * Passes and watches in turns, until nothing is left on the node that has to move and its volumes are detached, or the visit
  * has lasted for as long as it may.
@@ -69,15 +87,16 @@ export async function emptyNode(
   first: Pass['drain'],
   deps: EmptyDependencies,
 ): Promise<DrainAnswer> {
-  const end = deps.now().getTime() + visitSeconds * 1000;
+  const end = endOfVisit(input, deps.now());
   let drain = first;
   for (;;) {
     const pass = await passPods(input, drain, deps);
     drain = pass.drain;
     const { answer, finding } = await judge(input, pass, deps);
     if (answer !== undefined) return answer;
-    const seconds = secondsToNextPass(pass, deps.chance());
-    if ((end - deps.now().getTime()) / 1000 < seconds) {
+    const left = (end - deps.now().getTime()) / 1000;
+    const seconds = watchSeconds(input, secondsToNextPass(pass, deps.chance()), left);
+    if (seconds < 1) {
       return { drain: isStuck(input, deps.now()) ? 'stuck' : 'draining', finding };
     }
     await deps.watchPods(drain.record.nodeName, { gone: podsToAwait(pass), seconds });

@@ -188,12 +188,15 @@ export const reasonNames = [
   'AutoscalerImpatient',
   // Planned all the same: what will be in the way.
   'ImpossibleBudget',
+  'SeveralBudgets',
   'BudgetsUnseen',
   // Ends of a rollout.
   'NodeNeverJoined',
   'SmokeTestFailed',
   'SmokeTestInconclusive',
   'AdmissionRemoved',
+  // Told at any end.
+  'DrainHookRemoved',
   'LaunchFailed',
   'ReplacementFailed',
   'NoRoomToSurge',
@@ -202,6 +205,7 @@ export const reasonNames = [
   'ReplacementReversed',
   'NodesNotVerified',
   'NodesLeftBehind',
+  'DrainCutShort',
   'RolloutOverdue',
   'RollBackFailed',
   'NoWayBack',
@@ -216,6 +220,7 @@ export const reasonNames = [
   'AdmissionStopped',
   // Ends of a drain.
   'NodeStayed',
+  'SpotInterrupted',
   // What a node that leaves waits for, in the result of a step.
   'TurnsTaken',
   'PodsLeft',

@@ -48,8 +48,12 @@ export const runId = (executionName: string, startedAt: Date): string =>
 export const rolloutName = (run: string, cluster: string, nodeGroup: string): string =>
   executionName(`${cluster}-${nodeGroup}`, `${run}\n${cluster}\n${nodeGroup}`);
 
-/** Name of the admission of one instance: whether an event or a look at the group finds it, it is admitted once. */
-export const admissionName = (instanceId: string): string => `admit-${instanceId}`;
+/**
+ * Name of the admission of one instance: whether an event or a look at the group finds it, it is admitted once. One that
+ * leaves a warm pool has waited at the hook before, when it came in, so the move is part of its name then.
+ */
+export const admissionName = (instanceId: string, move?: string): string =>
+  move === undefined ? `admit-${instanceId}` : `admit-${instanceId}-${move}`;
 
 /** One end of an execution: started again under its name, or redriven, it may end once more. */
 export type ExecutionEnd = {

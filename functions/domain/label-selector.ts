@@ -32,6 +32,38 @@ export function selects(selector: LabelSelector | undefined, labels: Readonly<Re
   );
 }
 
+/** The values that a selector allows a label to have; undefined when it leaves that open. */
+function allowed(
+  { matchLabels = {}, matchExpressions = [] }: LabelSelector,
+  key: string,
+): readonly string[] | undefined {
+  const lists = matchExpressions.flatMap((each) =>
+    each.key === key && each.operator === 'In' ? [each.values ?? []] : [],
+  );
+  const value = matchLabels[key];
+  const all = value === undefined ? lists : [[value], ...lists];
+  return all.reduce<readonly string[] | undefined>(
+    (left, right) => left?.filter((each) => right.includes(each)) ?? right,
+    undefined,
+  );
+}
+
+/**
+ * False only when no labels can be selected by both: they want different values of the same label. A missing selector
+ * selects nothing.
+ */
+export function mayShare(a: LabelSelector | undefined, b: LabelSelector | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
+  const keys = [a, b].flatMap(({ matchLabels = {}, matchExpressions = [] }) => [
+    ...Object.keys(matchLabels),
+    ...matchExpressions.map(({ key }) => key),
+  ]);
+  return keys.every((key) => {
+    const [left, right] = [allowed(a, key), allowed(b, key)];
+    return left === undefined || right === undefined || left.some((value) => right.includes(value));
+  });
+}
+
 function requirementText({ key, operator, values = [] }: Requirement): string {
   switch (operator) {
     case 'In':

@@ -1,3 +1,4 @@
+import { withDeregistration } from './deregistration.ts';
 import { waitsForProof } from './empty-groups.ts';
 import { LeaseLost, NodeGroupChanged, type Reason } from './errors.ts';
 import type { Image } from './image.ts';
@@ -48,7 +49,7 @@ export function leaseRequest(
   if (different !== undefined) throw new NodeGroupChanged(different.cause);
   return {
     ...input,
-    policy: parsed.tags.policy,
+    policy: withDeregistration(group, parsed.tags.policy),
     autoScalingGroupName: group.autoScalingGroupName,
     before: {
       ...beforeOf(group, input.image),

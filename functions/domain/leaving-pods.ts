@@ -57,6 +57,8 @@ function actionFor(pod: LeavingPod, mayForce: boolean, now: Date): PodAction {
 export type DrainSituation = {
   readonly drainDeadline: string;
   readonly onDrainTimeout: OnDrainTimeout;
+  /** Set when EC2 takes the machine: then there is no time to spare the receivers. */
+  readonly takenAt?: string | undefined;
   /** Pods of the controllers that this drain has touched which are not Ready (again) anywhere. */
   readonly starting: number;
   /** Nodes of the group in service, which can take pods. */
@@ -74,13 +76,14 @@ export const mayForce = ({ drainDeadline, onDrainTimeout }: DrainSituation, now:
  *
  * As `kubectl drain` with `--delete-emptydir-data` and `--force` would: the machine ends in any case, so pods with local
  * data and those that nobody makes again are asked to leave like the others, and reported. Evictions are limited by
- * what leaves the node and by what its receivers have to start; past the deadline of a group that forces, nothing is.
+ * what leaves the node and by what its receivers have to start; past the deadline of a group that forces, and on a machine
+ * that EC2 takes, nothing is.
  * Never forces a pod of which there could then be two.
  */
 export function planPods(pods: readonly LeavingPod[], situation: DrainSituation, now: Date): PlannedPod[] {
   const isForced = mayForce(situation, now);
   const planned = pods.map((pod): PlannedPod => ({ pod, action: actionFor(pod, isForced, now) }));
-  if (isForced) return planned;
+  if (isForced || situation.takenAt !== undefined) return planned;
   const leaving = planned.filter(({ action }) => ['wait', 'force', 'hold'].includes(action)).length;
   const { starting, receivers } = situation;
   let room = Math.min(

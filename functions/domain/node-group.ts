@@ -98,6 +98,10 @@ export type NodeGroup = {
   readonly suspendedProcesses: readonly string[];
   /** Whether instances wait in a warm pool before they come into the group. */
   readonly warmPool?: boolean;
+  /** How many do. */
+  readonly poolSize?: number;
+  /** Whether load balancers know its instances, by target groups or otherwise. */
+  readonly isBalanced?: boolean;
   /** `ACTIVE` when the group can be updated; the words are EKS's. */
   readonly status: string;
   /** Of a managed group; `MINIMAL` terminates nodes before it launches new ones. */

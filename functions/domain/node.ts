@@ -20,7 +20,15 @@ export type WindowsNode = {
   /** `10.0.20348.5139` */
   readonly patchLevel: string;
   readonly osImage: string;
+  /** We keep pods off the node because its instance goes into a warm pool. */
+  readonly setAside?: boolean;
 };
+
+/**
+ * The annotation on the node of an instance that goes into a warm pool. It names the marks that are ours to take off: what
+ * somebody else had put there before stays.
+ */
+export const setAsideAnnotation = 'reglaze.dev/set-aside';
 
 const serverLines: Readonly<Record<string, string>> = { '17763': '2019', '20348': '2022', '26100': '2025' };
 

@@ -1,7 +1,9 @@
+import { drainCeilingSeconds } from './drain-hook.ts';
 import type { DrainReport } from './drain-report.ts';
 import { NodeGroupChanged, type Reason, reason } from './errors.ts';
 import { ownTemplates } from './mixed-instances.ts';
 import type { NodeGroup } from './node-group.ts';
+import { removalReasons } from './removed-hooks.ts';
 import type { GroupReport } from './report.ts';
 import { type StateFile, targetVersion } from './state-file.ts';
 
@@ -10,34 +12,56 @@ export type AskedOutcome = 'patched' | 'partly-patched' | 'rolled-back' | 'faile
 
 type Ending = { readonly outcome: AskedOutcome; readonly reason?: Reason | undefined };
 
-const partly = (why: Reason): Ending => ({ outcome: 'partly-patched', reason: why });
+/** Several reasons as one: the name of the first, and what all of them say. */
+const together = ([first, ...others]: readonly Reason[]): Reason | undefined =>
+  first && { error: first.error, cause: [first, ...others].map(({ cause }) => cause).join(' ') };
 
-/** Why the group went back comes first; that it also stays at a number must be told, too. */
-const alsoPinned = (why: Reason | undefined, stays: Reason | undefined): Reason | undefined =>
-  why && stays ? { error: why.error, cause: `${why.cause} ${stays.cause}` } : (why ?? stays);
+/** Pods were killed although the group's policy is to wait for them: the one thing that a rollout promises not to do. */
+function whyCutShort({ cluster, nodeGroup, policy }: StateFile, drains: DrainReport | undefined): Reason[] {
+  const { atCeiling = [] } = drains ?? {};
+  if (atCeiling.length === 0) return [];
+  const hours = Math.round(drainCeilingSeconds(policy) / 3600);
+  const refused = drains?.refused
+    .filter(({ node }) => atCeiling.includes(node))
+    .map(({ namespace, name }) => `${namespace}/${name}`);
+  return [
+    reason(
+      'DrainCutShort',
+      `${atCeiling.join(', ')} of ${cluster}/${nodeGroup} could not be emptied, and Auto Scaling, which waits for about ` +
+        `${hours} hours and no longer, terminated ${atCeiling.length === 1 ? 'it' : 'them'} with the pods that were left` +
+        `${refused?.length ? `, among them ${refused.slice(0, 5).join(', ')}` : ''}. Mend what kept them, which is named below, ` +
+        'before the next run, or let the group force its drains by reglaze:on-drain-timeout.',
+    ),
+  ];
+}
+
+function whyLeftAlone({ cluster, nodeGroup, before, verified }: StateFile): Reason[] {
+  const leftAlone = verified?.leftAlone ?? [];
+  if (leftAlone.length === 0) return [];
+  return [
+    reason(
+      'NodesLeftBehind',
+      `${leftAlone.join(', ')} of ${cluster}/${nodeGroup} stayed on ${before.amiId ?? 'their AMI'}, being protected ` +
+        'from scale-in, in standby, or scaled in to the warm pool meanwhile. Remove the protection and replace them.',
+    ),
+  ];
+}
 
 /**
  * How the rollout really ended: what is known of the group counts more than what is asked for.
  *
  * A group whose version was promoted is patched, even when the execution died right afterwards; but only partly while
- * instances that a replacement leaves alone stay behind, or while the group stays at a number instead of its alias.
+ * instances that a replacement leaves alone stay behind, while the group stays at a number instead of its alias, or when
+ * nodes were terminated with pods that the group's policy was to wait for.
  */
-export function judgeEnding(state: StateFile, asked: Ending): Ending {
-  const stays = state.unit?.stays;
+export function judgeEnding(state: StateFile, asked: Ending, drains?: DrainReport): Ending {
+  const stays = state.unit?.stays === undefined ? [] : [state.unit.stays as Reason];
   if (state.phase !== 'promoted') {
     const { outcome, reason: why } = asked;
-    return { outcome: outcome === 'patched' ? 'failed' : outcome, reason: alsoPinned(why, stays) };
+    return { outcome: outcome === 'patched' ? 'failed' : outcome, reason: together([...(why ? [why] : []), ...stays]) };
   }
-  const leftAlone = state.verified?.leftAlone ?? [];
-  if (leftAlone.length === 0) return stays === undefined ? { outcome: 'patched' } : partly(stays);
-  return {
-    outcome: 'partly-patched',
-    reason: reason(
-      'NodesLeftBehind',
-      `${leftAlone.join(', ')} of ${state.cluster}/${state.nodeGroup} stayed on ${state.before.amiId ?? 'their AMI'}, being protected ` +
-        'from scale-in or in standby. Remove the protection and replace them.',
-    ),
-  };
+  const why = together([...whyCutShort(state, drains), ...whyLeftAlone(state), ...stays]);
+  return why === undefined ? { outcome: 'patched' } : { outcome: 'partly-patched', reason: why };
 }
 
 function versionsOf(state: StateFile): Pick<GroupReport, 'launchTemplate' | 'release'> {
@@ -54,6 +78,15 @@ function versionsOf(state: StateFile): Pick<GroupReport, 'launchTemplate' | 'rel
   };
 }
 
+/** The pods that held up updates of EKS. Those on the way back come beside others that the reason of the end names already. */
+function heldUpBy({ standstill, rollBack }: StateFile, { reason: why }: Ending): string | undefined {
+  const forward = standstill?.told;
+  const back = rollBack?.standstill?.told;
+  if (back === undefined) return forward;
+  const isToldAlready = forward === undefined || why?.cause.includes(forward);
+  return `${isToldAlready ? '' : `${forward} `}On the way back: ${back}`;
+}
+
 /** The report of a rollout that has ended. */
 export function reportEnding(
   state: StateFile,
@@ -65,6 +98,8 @@ export function reportEnding(
   }: { readonly nodes: GroupReport['nodes']; readonly drains?: DrainReport | undefined; readonly now: Date },
 ): GroupReport {
   const { before, image, verified } = state;
+  const warnings = removalReasons(state);
+  const heldUp = heldUpBy(state, ending);
   return {
     cluster: state.cluster,
     name: state.nodeGroup,
@@ -79,7 +114,8 @@ export function reportEnding(
     ...versionsOf(state),
     ...(state.unit && { unit: state.unit.others }),
     ...(drains && { drains }),
-    ...(state.standstill?.told !== undefined && { heldUp: state.standstill.told }),
+    ...(heldUp !== undefined && { heldUp }),
+    ...(warnings.length > 0 && { warnings }),
     startedAt: state.startedAt,
     endedAt: now.toISOString(),
   };

@@ -1,5 +1,6 @@
 import { impatientAutoscaler } from './autoscaler.ts';
 import { NodeGroupNotFound, type Reason, reason } from './errors.ts';
+import { planEstimate } from './estimate.ts';
 import { type Image, isNewerBuild, isNewerVersion } from './image.ts';
 import { budgetWarnings } from './impossible-budgets.ts';
 import { lowestPatchLevel } from './node.ts';
@@ -178,6 +179,7 @@ export function planGroup(group: NodeGroup, context: Context): GroupReport {
     ...(from !== undefined && decision.outcome === 'up-to-date' && { toPatchLevel: from }),
     ...versionsOf(group, context.image),
     ...warningsOf(group, decision, context),
+    ...(decision.outcome === 'planned' && planEstimate(group, context.image.amiId)),
   };
 }
 

@@ -141,15 +141,15 @@ const templateHasRoom: Check = ({ group }) => {
 };
 
 /**
- * An instance passes our hook when it enters the pool and again when it leaves it, perhaps months later and stopped in
- * between: what was proved of its node then says nothing of it now.
+ * EKS replaces the nodes of a managed group; what an update does with those that wait in its pool is told nowhere
+ * (https://docs.aws.amazon.com/eks/latest/userguide/warm-pools-managed-node-groups.html).
  */
-const noWarmPool: Check = ({ group }) =>
-  group.warmPool
+const poolReplaced: Check = ({ group }) =>
+  group.warmPool && group.kind === 'managed'
     ? reason(
         'WarmPool',
-        `${displayName(group)} has a warm pool, whose instances cannot be proved to become nodes. Delete the warm pool ` +
-          'before the rollout and make it again afterwards.',
+        `${displayName(group)} has a warm pool, and nothing says that an update of EKS replaces what waits there. Delete ` +
+          'the warm pool before the rollout and make it again afterwards.',
       )
     : undefined;
 
@@ -225,7 +225,7 @@ const checks: readonly Check[] = [
   drainable,
   sourceUsable,
   templateHasRoom,
-  noWarmPool,
+  poolReplaced,
   processesRun,
   updatable,
   nothingElseRuns,

@@ -17,10 +17,21 @@ export type RemovalView = {
 };
 
 export type Removal = {
-  /** `held`: others keep the instance for so long that it is not waited for. */
-  readonly removal: 'removed' | 'leaving' | 'held' | 'stayed';
+  /** `held`: others keep the instance for so long that it is not waited for. `rests`: in a warm pool, or back from there. */
+  readonly removal: 'removed' | 'leaving' | 'held' | 'stayed' | 'rests';
   readonly finding: Reason;
+  /** Of an instance that is to be terminated: the name that its node had, if it had one. */
+  readonly nodeName?: string | undefined;
 };
+
+/** The same of an instance that goes into a warm pool, by whether its node may have pods again. */
+export const resting = (instanceId: string, pods: 'yes' | 'not-yet'): Removal =>
+  pods === 'yes'
+    ? { removal: 'rests', finding: { error: 'InPool', cause: `Instance ${instanceId} rests in its warm pool.` } }
+    : {
+        removal: 'leaving',
+        finding: { error: 'InstanceLeaving', cause: `Instance ${instanceId} goes into its pool.` },
+      };
 
 const isTerminated = (state: string | undefined): boolean => state === undefined || state === 'terminated';
 

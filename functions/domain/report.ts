@@ -1,6 +1,7 @@
 import * as v from 'valibot';
-import { DrainReport, drainSentences } from './drain-report.ts';
+import { cutShortSentence, DrainReport, drainSentences } from './drain-report.ts';
 import { type Reason, reason } from './errors.ts';
+import { Estimate, estimateSentence } from './estimate.ts';
 import { Image } from './image.ts';
 import { Alias, GroupName, NodeGroupKind } from './node-group.ts';
 import { Regression, regressionSentence } from './regression.ts';
@@ -52,8 +53,10 @@ export const GroupReport = strictObject({
   ),
   /** Of a group on Amazon's own AMI, which of its releases it was on and was to get. */
   release: v.optional(strictObject({ fromVersion: v.string(), toVersion: v.string() })),
-  /** What to know of the group before it is rolled; nothing that forbids it. */
+  /** What to know of the group before it is rolled, nothing that forbids it; at the end also what others did to it. */
   warnings: v.optional(v.array(ReasonDocument)),
+  /** Of a planned self-managed group: how long its rollout will take. */
+  estimate: v.optional(Estimate),
   /** The other groups that move with it; missing when no alias of its launch template is followed. */
   unit: v.optional(v.array(GroupName)),
   /** Set when the group launched an older AMI at the plan than its last rollout had left it on. */
@@ -122,11 +125,21 @@ function judgeMissing(planned: GroupReport, dryRun: boolean, failure: Reason | u
 
 const sameGroup = (a: GroupReport, b: GroupReport): boolean => a.cluster === b.cluster && a.name === b.name;
 
-/** A rollout does not know in what state its group was found; the plan does. */
+/** A rollout does not know in what state its group was found, nor of what was warned then; the plan does. */
 function findEnd(planned: GroupReport, outcomes: readonly GroupReport[]): GroupReport | undefined {
   const end = outcomes.find((outcome) => sameGroup(outcome, planned));
-  const { regressed, nearlyFull } = planned;
-  return end && { ...end, ...(regressed && { regressed }), ...(nearlyFull && { nearlyFull }) };
+  if (end === undefined) return undefined;
+  const { regressed, nearlyFull, estimate } = planned;
+  // An end that is made of the plan's report has its warnings already.
+  const others = (end.warnings ?? []).filter(({ cause }) => !planned.warnings?.some((each) => each.cause === cause));
+  const warnings = [...(planned.warnings ?? []), ...others];
+  return {
+    ...end,
+    ...(regressed && { regressed }),
+    ...(nearlyFull && { nearlyFull }),
+    ...(estimate && { estimate }),
+    ...(warnings.length > 0 && { warnings }),
+  };
 }
 
 /**
@@ -196,9 +209,20 @@ const groupLines = (group: GroupReport): string[] => [
       ? `. ${nearlyFullSentence(group, group.nearlyFull)}`
       : ''),
   ...(group.warnings ?? []).map(({ error, cause }) => `  ${error}: ${cause}`),
+  ...(group.estimate && group.outcome === 'planned' ? [`  ${estimateSentence(group.estimate)}`] : []),
   ...(group.drains ? drainSentences(group.drains) : []).map((sentence) => `  ${sentence}`),
   ...(isToldAlready(group) ? [] : [`  ${group.heldUp}`]),
 ];
+
+/**
+ * What stands above all else in a report, however the run ended: nodes whose pods were killed, and by whose doing that can
+ * be seen. Nobody should have to look for that.
+ */
+export const attentionLines = (nodeGroups: readonly Pick<GroupReport, 'cluster' | 'name' | 'drains'>[]): string[] =>
+  nodeGroups.flatMap(({ cluster, name, drains }) => {
+    const sentence = drains && cutShortSentence(drains);
+    return sentence === undefined ? [] : [`${cluster}/${name}: ${sentence}`];
+  });
 
 /** The notification of a run's end: a subject line and a text for people. */
 export function notificationOf(summary: Summary): { readonly subject: string; readonly text: string } {
@@ -207,6 +231,12 @@ export function notificationOf(summary: Summary): { readonly subject: string; re
   const error = summary.error === undefined ? [] : [`${summary.error}: ${summary.cause ?? ''}`];
   return {
     subject: `reglaze ${summary.status}: ${summary.run}`.slice(0, 100),
-    text: [`Run ${summary.run} ${summary.status}.`, ...error, ...lines, ...published].join('\n'),
+    text: [
+      `Run ${summary.run} ${summary.status}.`,
+      ...attentionLines(summary.nodeGroups),
+      ...error,
+      ...lines,
+      ...published,
+    ].join('\n'),
   };
 }

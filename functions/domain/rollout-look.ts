@@ -1,8 +1,9 @@
-import { type AdmissionInput, joinDeadlineFrom } from './admission.ts';
+import { type AdmissionInput, admitHookName, joinDeadlineFrom } from './admission.ts';
 import type { GroupSight } from './autoscaler.ts';
 import type { Reason } from './errors.ts';
 import type { WindowsNode } from './node.ts';
 import { type GroupInstance, isInService, type NodeGroupKey } from './node-group.ts';
+import { isDrainHookMissing, type MissingHooks } from './put-back-step.ts';
 import {
   instancesToIdentify,
   type LaunchFailure,
@@ -11,6 +12,7 @@ import {
   overdue,
   unattended,
   unproved,
+  waitsToJoin,
 } from './rollout.ts';
 import type { StateFile } from './state-file.ts';
 
@@ -21,8 +23,8 @@ export type LookDependencies = {
   readonly findImageIds: (instanceIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
   readonly listNodes: (clusterName: string) => Promise<WindowsNode[]>;
   readonly findLaunchFailure: (autoScalingGroupName: string, since: Date) => Promise<LaunchFailure | undefined>;
-  /** Whether our hook still holds the group's new instances. */
-  readonly isGated: (autoScalingGroupName: string) => Promise<boolean>;
+  /** The names of all hooks of the group, whoever put them. */
+  readonly listHookNames: (autoScalingGroupName: string) => Promise<readonly string[]>;
   readonly now: Date;
 };
 
@@ -33,9 +35,9 @@ export type Look = {
   readonly unattended: readonly AdmissionInput[];
   /** The newest launch, if it failed. Not asked for while an instance comes up: then the newest did not. */
   readonly launchFailure: LaunchFailure | undefined;
-  /** Somebody deleted our hook: it has to be put back. */
-  readonly gateMissing: boolean;
-  /** A new instance waits at our hook for its node. */
+  /** Hooks of ours that somebody deleted: they have to be put back. */
+  readonly missingHooks: MissingHooks;
+  /** A new instance waits for its node. */
   readonly isBooting: boolean;
   readonly group: GroupSight;
 };
@@ -60,6 +62,35 @@ async function findUngated(
   return entered.length === 0 ? [] : unproved(autoScalingGroupName, entered, await listNodes(cluster));
 }
 
+/**
+ * Which of our hooks somebody deleted. While an instance waits the admission hook is there: one that is deleted lets go of
+ * all that wait at it. In the pool, one may as well be drained. Nothing tells that of the drain hook before a node has left.
+ */
+async function findMissingHooks(
+  state: StateFile,
+  instances: readonly GroupInstance[],
+  { listHookNames }: Pick<LookDependencies, 'listHookNames'>,
+): Promise<MissingHooks> {
+  const isHeld = instances.some(({ lifecycleState }) => lifecycleState === 'Pending:Wait');
+  if (isHeld && state.drainHook !== 'ours') return { admit: false, drain: false };
+  const hooks = await listHookNames(state.autoScalingGroupName);
+  return { admit: !hooks.includes(admitHookName), drain: isDrainHookMissing(state, hooks) };
+}
+
+/** The admission of an instance whose event got lost. */
+const admissionOf = (
+  key: NodeGroupKey,
+  { autoScalingGroupName, policy }: StateFile,
+  { instanceId, launchedAt, lifecycleState }: GroupInstance,
+  now: Date,
+): AdmissionInput => ({
+  ...key,
+  autoScalingGroupName,
+  instanceId,
+  joinDeadline: joinDeadlineFrom(launchedAt ?? now, policy),
+  ...(lifecycleState.startsWith('Warmed') && { destination: 'WarmPool' }),
+});
+
 /** One look at the new instances of a rollout. Changes nothing. */
 export async function lookAtInstances(
   key: NodeGroupKey,
@@ -70,9 +101,10 @@ export async function lookAtInstances(
   const { now } = dependencies;
   const group = await dependencies.viewGroup(autoScalingGroupName);
   const instances = [...group.instances];
-  const [identified] = await dependencies.withImages([{ instances: instancesToIdentify(state, instances) }]);
+  const arriving = [...instances, ...(group.pool ?? [])];
+  const [identified] = await dependencies.withImages([{ instances: instancesToIdentify(state, arriving) }]);
   const known = identified?.instances ?? [];
-  const isComingUp = instances.some(({ lifecycleState }) => lifecycleState.startsWith('Pending'));
+  const isComingUp = arriving.some(({ lifecycleState }) => /^(Warmed:)?Pending/.test(lifecycleState));
   const since = new Date(state.rollout?.startedAt ?? state.startedAt);
   const launchFailure = isComingUp ? undefined : await dependencies.findLaunchFailure(autoScalingGroupName, since);
   if (hook !== 'open') {
@@ -82,27 +114,21 @@ export async function lookAtInstances(
       neverJoined: neverJoined(late, nodes),
       unattended: [],
       launchFailure,
-      gateMissing: false,
+      missingHooks: { admit: false, drain: false },
       isBooting: false,
       group,
     };
   }
-  // While an instance waits our hook is there: one that is deleted lets go of all that wait at it.
-  const isBooting = instances.some(({ lifecycleState }) => lifecycleState === 'Pending:Wait');
-  const gateMissing = !isBooting && !(await dependencies.isGated(autoScalingGroupName));
+  const isBooting = arriving.some(waitsToJoin);
+  const missingHooks = await findMissingHooks(state, instances, dependencies);
   return {
     launchFailure,
-    gateMissing,
+    missingHooks,
     isBooting,
     group,
-    neverJoined: gateMissing
+    neverJoined: missingHooks.admit
       ? await findUngated(key, state, instances, dependencies)
       : await findLate(state, dependencies),
-    unattended: unattended(known, now).map(({ instanceId, launchedAt = now }) => ({
-      ...key,
-      autoScalingGroupName,
-      instanceId,
-      joinDeadline: joinDeadlineFrom(launchedAt, policy),
-    })),
+    unattended: unattended(known, now).map((instance) => admissionOf(key, state, instance, now)),
   };
 }

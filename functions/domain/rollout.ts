@@ -121,6 +121,10 @@ export function launchAlert(state: StateFile, progress: Progress): Notice | unde
  */
 export const secondsToNextLook = (isBooting: boolean): number => (isBooting ? 120 : 60);
 
+/** Waits at a hook on the way into the group or into its warm pool. A node that is drained into the pool says so, too. */
+export const waitsToJoin = ({ lifecycleState }: Pick<GroupInstance, 'lifecycleState'>): boolean =>
+  lifecycleState === 'Pending:Wait' || lifecycleState === 'Warmed:Pending:Wait';
+
 /**
  * New instances that wait at our hook and whose event should have arrived by now: events are delivered by best effort.
  * Looks are two minutes apart while one boots, so a slow one finds them too; whoever waits for longer than that is being
@@ -129,12 +133,12 @@ export const secondsToNextLook = (isBooting: boolean): number => (isBooting ? 12
 export const unattended = (instances: readonly GroupInstance[], now: Date): GroupInstance[] =>
   instances.filter(({ lifecycleState, launchedAt }) => {
     const ageSeconds = launchedAt === undefined ? 0 : (now.getTime() - launchedAt.getTime()) / 1000;
-    return lifecycleState === 'Pending:Wait' && ageSeconds > 120 && ageSeconds <= 270;
+    return waitsToJoin({ lifecycleState }) && ageSeconds > 120 && ageSeconds <= 270;
   });
 
 /** The instances of which a look has to know more than Auto Scaling says: few, where a hook gates every launch. */
 export const instancesToIdentify = ({ hook }: StateFile, instances: readonly GroupInstance[]): GroupInstance[] =>
-  instances.filter(({ lifecycleState }) => hook !== 'open' || lifecycleState === 'Pending:Wait');
+  instances.filter(({ lifecycleState }) => hook !== 'open' || waitsToJoin({ lifecycleState }));
 
 /** What was found of late nodes that run the AMI that is rolled out: its fault. */
 export const lateReplacements = (

@@ -14,7 +14,7 @@ export type EndedExecution = {
 };
 
 /** Our machines whose executions are settled when they end badly. */
-export const machines = ['patch-fleet', 'roll-node-group', 'admit-node'] as const;
+export const machines = ['patch-fleet', 'roll-node-group', 'admit-node', 'drain-node'] as const;
 export type Machine = (typeof machines)[number];
 
 /** Which of our machines an ARN names; its name ends so, whatever stands before. `settle` is not settled itself. */

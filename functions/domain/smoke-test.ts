@@ -37,7 +37,7 @@ const attempt = (podName: string, nodeName: string, now: Date): Attempt => ({
   until: new Date(now.getTime() + podSeconds * 1000).toISOString(),
 });
 
-type Waiting = Pick<AdmissionInput, 'run' | 'instanceId'> & { readonly imageId: string };
+type Waiting = Pick<AdmissionInput, 'run' | 'instanceId' | 'destination'> & { readonly imageId: string };
 
 export type TestDecision =
   | { readonly test: 'not-needed' }
@@ -73,8 +73,12 @@ export function decideTest(
   return { test: now.getTime() > lastMoment(smokeTest) ? 'begin' : 'wait' };
 }
 
-/** False where a test would change nothing: the node can be admitted without asking for it. */
+/**
+ * False where a test would change nothing: the node can be admitted without asking for it. One that goes into a warm pool
+ * gets no pods; if it is the first on its AMI, it is tried when it leaves the pool.
+ */
 export function needsTest(state: StateFile | undefined, waiting: Waiting, now: Date): boolean {
+  if (waiting.destination !== undefined) return false;
   const { test } = decideTest(state, waiting, now);
   return test !== 'not-needed' && test !== 'passed';
 }

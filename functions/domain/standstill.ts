@@ -88,10 +88,16 @@ export const afterFailure = (known: Standstill | undefined, found: PodsFound): s
     ? podsInTheWaySentence(found.pods)
     : (known?.told ?? ('unseen' in found ? found.unseen : undefined));
 
-/** What people are told once, when pods hold an update up. */
-export const standstillNotice = (group: string, told: string): Notice => ({
-  subject: `reglaze: pods hold up ${group}`.slice(0, 100),
+/** What becomes of an update that EKS gives up. */
+const afterwards = {
+  forward: 'the group goes back as soon as they let it',
+  back: 'going back is tried again, three times in all',
+} as const;
+
+/** What people are told once in each direction, when pods hold an update up. */
+export const standstillNotice = (group: string, told: string, direction: keyof typeof afterwards): Notice => ({
+  subject: `reglaze: pods hold up ${group}${direction === 'back' ? ' on its way back' : ''}`.slice(0, 100),
   text:
     `The update of ${group} has changed nothing for some minutes. ${told} EKS gives up after 15 minutes for a node, unless ` +
-    'the group has the tag reglaze:on-drain-timeout = force; then the group goes back.',
+    `the group has the tag reglaze:on-drain-timeout = force; then ${afterwards[direction]}.`,
 });

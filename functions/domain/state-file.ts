@@ -3,6 +3,7 @@ import { SeenCapacity, VanishedNode } from './autoscaler.ts';
 import { NodeGroupChanged } from './errors.ts';
 import { Image } from './image.ts';
 import { GroupName, type LaunchVersion, NodeGroupKind, TemplateVersion } from './node-group.ts';
+import { RemovedHook } from './removed-hooks.ts';
 import { ReasonDocument } from './report.ts';
 import { countFromOne, nearestOf, nonEmpty, strictObject, timestamp, wholeNumber } from './shapes.ts';
 import { SmokeTest } from './smoke-test.ts';
@@ -109,6 +110,8 @@ export const StateFile = strictObject({
   hook: v.optional(v.literal('open')),
   /** Who drains nodes that leave; our hook stays when the rollout has ended. */
   drainHook: v.optional(v.picklist(['ours', 'foreign'])),
+  /** Hooks of ours that somebody deleted during the rollout. */
+  removedHooks: v.optional(v.array(RemovedHook)),
   /** The nodes that may bear the taint of outdated ones, which they get in favour of nodes on the AMI. */
   taints: v.optional(strictObject({ amiId: nonEmpty, nodes: v.array(TaintedNode), done: v.optional(v.literal(true)) })),
   /** Instances that wait at our drain hook, since a look first saw them there. */
@@ -126,7 +129,15 @@ export const StateFile = strictObject({
   autoscalerAlertedAt: v.optional(timestamp),
   /** Why the group goes back; with a template version once a replacement of its own was needed for that. */
   rollBack: v.optional(
-    strictObject({ reason: ReasonDocument, launchTemplate: v.optional(TemplateVersion), attempt: v.optional(Attempt) }),
+    strictObject({
+      reason: ReasonDocument,
+      launchTemplate: v.optional(TemplateVersion),
+      attempt: v.optional(Attempt),
+      /** As `standstill`, on the way back. */
+      standstill: v.optional(Standstill),
+      /** When people were told of it: once, however many attempts it holds up. */
+      alertedAt: v.optional(timestamp),
+    }),
   ),
   /** Another group of the run has proved the AMI, so that this one, which was empty then, needs no node for it. */
   provedElsewhere: v.optional(v.literal(true)),

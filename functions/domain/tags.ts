@@ -20,6 +20,8 @@ export const RolloutPolicy = strictObject({
   force: v.boolean(),
   /** How long a node may take to be drained before `force`, or the alert, counted from its turn. */
   drainTimeoutSeconds: v.optional(countFromOne, usualDrainSeconds),
+  /** How long load balancers take to let an instance go, when a tag says it. */
+  deregistrationSeconds: v.optional(countFromZero),
   /** The terminate hook of another tool that drains the group's nodes. */
   foreignDrainHook: v.optional(v.string()),
   /** What a new node needs beyond being able to run pods. */
@@ -75,6 +77,9 @@ const longestReadySeconds = 3600;
 export const turnReserveSeconds = 3600;
 export const longestDrainSeconds = 172_800 - turnReserveSeconds;
 
+/** Elastic Load Balancing allows no longer delay. */
+const longestDeregistrationSeconds = 3600;
+
 /** Every tag that reglaze knows: how its value is read, what a good value is, and which kinds can honour it. */
 const knownTags = {
   'reglaze:channel': { read: anyText, expects: 'the name of a channel', kinds: ['self-managed', 'managed'] },
@@ -93,6 +98,11 @@ const knownTags = {
     read: oneOf('wait', 'force'),
     expects: '"wait" or "force"',
     kinds: ['self-managed', 'managed'],
+  },
+  'reglaze:deregistration-delay': {
+    read: duration(0, longestDeregistrationSeconds),
+    expects: 'a duration up to 1h, that of the target groups',
+    kinds: ['self-managed'],
   },
   'reglaze:foreign-drain-hook': {
     read: anyText,
@@ -195,12 +205,14 @@ function joiningOf(tags: Readonly<Record<string, string>>): JoinRequirements | u
 function policyOf(tags: Readonly<Record<string, string>>, kind: NodeGroupKind): RolloutPolicy {
   const foreignDrainHook = read(tags, 'reglaze:foreign-drain-hook');
   const joining = joiningOf(tags);
+  const deregistrationSeconds = read(tags, 'reglaze:deregistration-delay');
   return {
     joinTimeoutSeconds: read(tags, 'reglaze:join-timeout') ?? joinTimeoutSeconds[kind],
     bakeSeconds: read(tags, 'reglaze:bake-time') ?? 0,
     maxSurge: read(tags, 'reglaze:max-surge') ?? { count: 10, unit: 'percent' },
     force: read(tags, 'reglaze:on-drain-timeout') === 'force',
     drainTimeoutSeconds: read(tags, 'reglaze:drain-timeout') ?? usualDrainSeconds,
+    ...(deregistrationSeconds !== undefined && { deregistrationSeconds }),
     ...(foreignDrainHook !== undefined && { foreignDrainHook }),
     ...(joining && { joining }),
     ...(read(tags, 'reglaze:smoke-test') === 'off' && { smokeTest: 'off' as const }),

@@ -1,6 +1,8 @@
 import { longestWatchSeconds, pauseSeconds } from './admission.ts';
 import type { DrainInput } from './drain-input.ts';
+import type { DrainRecord } from './drain-record.ts';
 import { type Reason, reason } from './errors.ts';
+import { interrupted } from './interruption.ts';
 import type { NamedInstance } from './outdated-taint.ts';
 import type { TurnRequest } from './turn.ts';
 import { type ZonalVolume, zoneFinding } from './zone.ts';
@@ -83,6 +85,16 @@ export type TurnAnswer = {
 export const goneAnswer = (instanceId: string): TurnAnswer => ({
   turn: 'gone',
   finding: { error: 'InstanceGone', cause: `Instance ${instanceId} does not wait to be drained any more.` },
+  pauseSeconds: 1,
+});
+
+/** EC2 takes the machine, and another execution drains its node: nothing is left to wait for. */
+export const interruptedAnswer = (
+  input: Pick<DrainInput, 'instanceId'>,
+  { takenAt = '' }: DrainRecord,
+): TurnAnswer => ({
+  turn: 'taken',
+  finding: interrupted(input, takenAt, 'Another execution drains its node.'),
   pauseSeconds: 1,
 });
 

@@ -4,6 +4,8 @@ import { type GroupInstance, isInService, isLeftAlone, isStandby } from './node-
 
 export type VerificationView = {
   readonly instances: readonly GroupInstance[];
+  /** Those in the group's warm pool, and on their way into it or from there to their end. */
+  readonly pool?: readonly GroupInstance[];
   readonly nodes: readonly WindowsNode[];
   readonly amiId: string;
   /** The lowest patch level before the rollout, if it was known. */
@@ -46,12 +48,33 @@ function judgePatchLevels(levels: readonly string[], before: string | undefined)
 }
 
 /**
- * Whether every node of the group is a working node of the target AMI.
+ * Those of the pool that will come back. One on another AMI was put there by a scale-in that the refresh did not see: it
+ * serves nobody, so it is named like those that a replacement leaves alone, and is no reason to go back.
+ */
+function judgePool(pool: readonly GroupInstance[], amiId: string) {
+  const staying = pool.filter(({ lifecycleState }) => !/^Warmed:Terminat/.test(lifecycleState));
+  const coming = staying.find(({ imageId, lifecycleState }) => imageId === amiId && /:Pending/.test(lifecycleState));
+  return {
+    outdated: staying.filter(({ imageId }) => imageId !== amiId).map(({ instanceId }) => instanceId),
+    fault: coming && pending(`Instance ${coming.instanceId} is still ${coming.lifecycleState}.`),
+  };
+}
+
+/**
+ * Whether every node of the group is a working node of the target AMI. Instances of a warm pool are no nodes: their AMI is
+ * all that can be told of them.
  *
  * `pending` may become true by waiting, `wrong` cannot. Instances that a replacement leaves alone are no fault of the
  * rollout, but they are named, because the group is then only partly patched.
  */
-export function verifyNodes({ provedElsewhere, ...view }: VerificationView): Verification {
+export function verifyNodes({ pool = [], ...view }: VerificationView): Verification {
+  const { outdated, fault } = judgePool(pool, view.amiId);
+  const judged = verifyMembers(view);
+  if (judged.verification !== 'verified') return judged;
+  return fault ?? { ...judged, leftAlone: [...judged.leftAlone, ...outdated] };
+}
+
+function verifyMembers({ provedElsewhere, ...view }: Omit<VerificationView, 'pool'>): Verification {
   const { instances, nodes, amiId, patchLevelBefore } = view;
   if (provedElsewhere && instances.length === 0) return { verification: 'verified', leftAlone: [] };
   const isExcused = (each: GroupInstance) => isLeftAlone(each) && each.imageId !== amiId;

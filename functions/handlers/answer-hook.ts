@@ -26,7 +26,7 @@ type Dependencies = {
 
 /**
  * Steps "Admit node" and "Turn node away": answers the hook of one new instance, and tells neighbours of one that enters
- * service.
+ * service. Of one that goes into a warm pool they hear when it leaves the pool.
  *
  * Safe twice: the answer is written down first, the first one written stays, and it is what is given; a hook that was
  * answered before is `already`. Neighbours may be told twice, but not of an instance that was gone at the first answer.
@@ -34,12 +34,13 @@ type Dependencies = {
 export const answerHook =
   ({ files, complete, announce, now }: Dependencies) =>
   async (input: v.InferOutput<typeof Input>) => {
-    const { run, cluster, nodeGroup, kind, instanceId, result, finding, node } = input;
+    const { run, cluster, nodeGroup, kind, instanceId, destination, move, result, finding, node } = input;
     const key = { run, cluster, nodeGroup, kind };
     const admission = { instanceId, result, finding, answeredAt: now().toISOString() };
-    const written = await files.writeAdmission(key, admission);
+    const written = await files.writeAdmission({ ...key, move }, admission);
     const answered = (await complete(input, written.result)) === 'done' ? ('answered' as const) : ('already' as const);
-    const isAdmitted = written.result === 'CONTINUE' && (answered === 'answered' || written !== admission);
+    const isNews = answered === 'answered' || written !== admission;
+    const isAdmitted = written.result === 'CONTINUE' && destination === undefined && isNews;
     if (node && isAdmitted) await announce(admittedNode({ ...key, instanceId }, node, new Date(written.answeredAt)));
 
     logger.info('Answered hook', { ...key, answer: answered, instanceId, result: written.result });

@@ -1,18 +1,24 @@
-import type { V1Node } from '@kubernetes/client-node';
 import { type ApiServer, connectApiServer } from '../adapters/api-server.ts';
 import { listInstances } from '../adapters/auto-scaling-groups.ts';
 import { type DrainRecords, drainRecordsIn, type StoredDrain } from '../adapters/drain-records.ts';
 import { identifyInstance } from '../adapters/ec2-instances.ts';
-import { translateNode } from '../adapters/kubernetes.ts';
 import { deletePod, evictPod, listAttachments, listLeavingPods, watchLeavingPods } from '../adapters/leaving-pods.ts';
 import { keepLeavingWaiting } from '../adapters/lifecycle-hooks.ts';
-import { refusedChange } from '../adapters/refused-change.ts';
+import { findNodeOf, setAside } from '../adapters/node-cordons.ts';
 import { followControllers } from '../adapters/replicas.ts';
 import { renewTurn } from '../adapters/turns.ts';
 import { movedControllers } from '../domain/drain-end.ts';
 import { DrainInput } from '../domain/drain-input.ts';
 import { type DrainRecord, newDrainRecord } from '../domain/drain-record.ts';
+import { nodeEmptied } from '../domain/drain-visit.ts';
 import { type DrainAnswer, type EmptyDependencies, emptyNode } from '../domain/empty-node.ts';
+import {
+  isLeftToInterruption,
+  isTaken,
+  standAside,
+  tellInterruption,
+  withInterruption,
+} from '../domain/interruption.ts';
 import { isInService } from '../domain/node-group.ts';
 import { startingPods } from '../domain/replicas.ts';
 import { environment } from '../runtime/environment.ts';
@@ -28,25 +34,6 @@ type Dependencies = {
   /** From 0 to 1. */
   readonly chance: () => number;
 };
-
-async function cordon(api: ApiServer, { metadata, spec }: V1Node): Promise<void> {
-  const label = 'node.kubernetes.io/exclude-from-external-load-balancers';
-  if (spec?.unschedulable && metadata?.labels?.[label] !== undefined) return;
-  const request = {
-    method: 'PATCH' as const,
-    path: `/api/v1/nodes/${metadata?.name}`,
-    contentType: 'application/merge-patch+json',
-    body: { metadata: { labels: { [label]: 'true' } }, spec: { unschedulable: true } },
-  };
-  const answer = await api.send(request);
-  if (answer.status !== 200 && answer.status !== 404) throw refusedChange(api, request, answer);
-}
-
-/** The node object, if it is that of the instance: names are used again. */
-async function findNode(api: ApiServer, nodeName: string, instanceId: string): Promise<V1Node | undefined> {
-  const node = (await api.get(`/api/v1/nodes/${nodeName}`)) as V1Node | undefined;
-  return node !== undefined && translateNode(node).instanceId === instanceId ? node : undefined;
-}
 
 /** When a pod of the node last began to leave. */
 const lastLeft = ({ evicted, forced, startedAt }: DrainRecord): Date =>
@@ -69,6 +56,26 @@ async function lookElsewhere(
   return { starting: startingPods(followed, lastLeft(record), now()), receivers };
 }
 
+/** The end of a drain whose instance does not wait any more. A node that was emptied before EC2 took its machine stays so. */
+async function gone(
+  { instanceId, takenAt }: DrainInput,
+  drain: StoredDrain | undefined,
+  now: Date,
+): Promise<DrainAnswer> {
+  const { emptiedAt, goneAt } = drain?.record ?? {};
+  if (takenAt !== undefined && drain && emptiedAt !== undefined) {
+    return { drain: 'emptied', finding: nodeEmptied(drain.record) };
+  }
+  if (emptiedAt === undefined && goneAt === undefined)
+    await drain?.save({ ...drain.record, goneAt: now.toISOString() });
+  const cause = `Instance ${instanceId} does not wait any more, or its node is gone.`;
+  return { drain: 'gone', finding: { error: 'InstanceGone', cause } };
+}
+
+/** The end of a drain without a node. A machine that EC2 takes while it boots has nothing to lose. */
+const withoutNode = async (input: DrainInput, drain: StoredDrain, now: Date): Promise<DrainAnswer> =>
+  input.takenAt === undefined ? gone(input, drain, now) : { drain: 'emptied', finding: nodeEmptied(drain.record) };
+
 /**
  * Step "Drain node": one visit of a node that leaves. Keeps its hook waiting and its turn, cordons it, and lets its pods
  * leave, some at a time, within their disruption budgets. Watches them, and goes on when one is gone.
@@ -89,37 +96,35 @@ export const drainNode = (dependencies: Dependencies) => {
     chance,
   });
 
-  const gone = async ({ instanceId }: DrainInput, drain: StoredDrain | undefined): Promise<DrainAnswer> => {
-    const { emptiedAt, goneAt } = drain?.record ?? {};
-    if (emptiedAt === undefined && goneAt === undefined) {
-      await drain?.save({ ...drain.record, goneAt: now().toISOString() });
-    }
-    const cause = `Instance ${instanceId} does not wait any more, or its node is gone.`;
-    return { drain: 'gone', finding: { error: 'InstanceGone', cause } };
-  };
-
   const visit = async (input: DrainInput, nodeName: string, drain: StoredDrain): Promise<DrainAnswer> => {
     const api = await connect(input.cluster);
     if (drain.record.slot !== undefined) await renewTurn(api, drain.record.slot, input.instanceId, now());
-    const node = await findNode(api, nodeName, input.instanceId);
-    if (node === undefined) return gone(input, drain);
+    const node = await findNodeOf(api, nodeName, input.instanceId);
+    if (node === undefined) return withoutNode(input, drain, now());
+    if (isLeftToInterruption(drain.record, input)) return standAside(input, drain.record);
     const { cordonedAt = now().toISOString() } = drain.record;
-    const noted = drain.record.cordonedAt ? drain : await drain.save({ ...drain.record, cordonedAt });
-    await cordon(api, node);
+    const begun = drain.record.cordonedAt ? drain.record : { ...drain.record, cordonedAt };
+    const noted = await drain.save(withInterruption(begun, input));
+    await setAside(api, node, { returns: input.destination === 'WarmPool' });
     return emptyNode(input, noted, emptyDependencies(api, input));
   };
 
+  /** Whether the machine is still there: it waits at the hook, or EC2 has not taken it yet. */
+  const mayDrain = async (input: DrainInput): Promise<boolean> =>
+    input.takenAt === undefined ? (await keepWaiting(input)) === 'done' : !isTaken(input, now());
+
   return async (input: DrainInput) => {
     const { run, cluster, nodeGroup, instanceId } = input;
-    const identity = (await keepWaiting(input)) === 'done' ? await identifyInstance(instanceId) : undefined;
+    const identity = (await mayDrain(input)) ? await identifyInstance(instanceId) : undefined;
     const found = await records.find(input);
     // A record that somebody has removed must not let an instance go that waits with pods.
     const begin = () => identity && records.create(newDrainRecord(input, identity.privateDnsName));
     const drain = found ?? (await begin());
-    const answer = identity && drain ? await visit(input, identity.privateDnsName, drain) : await gone(input, drain);
+    const answer =
+      identity && drain ? await visit(input, identity.privateDnsName, drain) : await gone(input, drain, now());
 
     logger.info('Drained node', { run, cluster, nodeGroup, answer: answer.drain, instanceId, finding: answer.finding });
-    return { ...answer, pauseSeconds: 1 };
+    return { pauseSeconds: 1, ...answer, finding: tellInterruption(input, answer) };
   };
 };
 

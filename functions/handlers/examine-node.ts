@@ -15,6 +15,7 @@ import {
   watchSeconds,
 } from '../domain/admission.ts';
 import { missingDaemon } from '../domain/join-requirements.ts';
+import { judgeMove } from '../domain/pool-move.ts';
 import { needsTest } from '../domain/smoke-test.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
@@ -48,6 +49,9 @@ const aboutSight = (identity: InstanceIdentity, sight: Sight, { instanceId }: Pi
   registered: sight.node?.instanceId === instanceId,
 });
 
+const judge = (input: AdmissionInput, identity: InstanceIdentity, sight: Sight, now: Date): Verdict =>
+  judgeMove(input, sight, judgeAdmission(input, identity, sight, now));
+
 /**
  * Step "Examine node": whether a new instance has become a node that can work and has what its group asks for, within
  * the time of one watch. Keeps its hook waiting first, so that an API server which does not answer costs no node.
@@ -78,7 +82,7 @@ export const examineNode = (dependencies: Dependencies) => {
     const seconds = watchSeconds(input, now());
     const endsAt = now().getTime() + seconds * 1000;
     const isEnough = (sight: Sight) => {
-      const { verdict, until } = judgeAdmission(input, identity, sight, now());
+      const { verdict, until } = judge(input, identity, sight, now());
       return verdict !== 'joining' || until !== undefined || needsDaemons(input, sight, now());
     };
     const node = await watchNode(cluster, {
@@ -96,7 +100,7 @@ export const examineNode = (dependencies: Dependencies) => {
     const identity = await dependencies.identifyInstance(instanceId);
     if (identity === undefined) return noLongerWaiting(instanceId);
     const { sight, needsTest } = await look(input, identity);
-    return { ...judgeAdmission(input, identity, sight, now()), ...aboutSight(identity, sight, input), needsTest };
+    return { ...judge(input, identity, sight, now()), ...aboutSight(identity, sight, input), needsTest };
   };
 
   return async (input: AdmissionInput) => {

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
 import { AdmissionInput } from '../domain/admission.ts';
+import { DrainInput } from '../domain/drain-input.ts';
 import { mayRoll } from '../domain/empty-groups.ts';
 import { runId } from '../domain/execution-name.ts';
 import { leaseHolder } from '../domain/lease.ts';
@@ -50,6 +51,14 @@ export const inspectEnded = ({ files, now }: Dependencies) => {
     return admission && finding ? { next: 'abandon', ...admission, finding } : { next: 'nothing' };
   };
 
+  /** Its hook lets the instance go within minutes, and its turn runs out: only a node that comes back needs something. */
+  const inspectDrain = async (ended: Ended) => {
+    const drain = readAs(DrainInput, ended.input);
+    if (drain?.destination === undefined) return { next: 'nothing' };
+    const { run, cluster, nodeGroup, instanceId, destination } = drain;
+    return { next: 'let-pods-on', ...(run && { run }), cluster, nodeGroup, instanceId, destination };
+  };
+
   const inspectRun = async (ended: Ended) => {
     const { redriveCount: settledRedrive } = ended;
     const run = runId(ended.name, new Date(ended.startedAt));
@@ -67,6 +76,7 @@ export const inspectEnded = ({ files, now }: Dependencies) => {
     'patch-fleet': inspectRun,
     'roll-node-group': inspectRollout,
     'admit-node': inspectAdmission,
+    'drain-node': inspectDrain,
   };
 
   return async (ended: Ended) => {

@@ -6,6 +6,7 @@ import { copyOnTop, readTemplateView, setDefaultVersion } from '../adapters/laun
 import { type NodeGroupDrivers, nodeGroupDrivers } from '../adapters/node-group-drivers.ts';
 import { type RunFiles, runFilesIn, type StoredState } from '../adapters/run-files.ts';
 import { readStates } from '../adapters/siblings.ts';
+import { drainLimit } from '../domain/drain-hook.ts';
 import { reportDrains } from '../domain/drain-report.ts';
 import { release, requireLease } from '../domain/lease.ts';
 import { countPatched, NodeGroupKey } from '../domain/node-group.ts';
@@ -58,8 +59,9 @@ export const releaseLease =
     const { state } = unpinned;
     const [group] = await withImages([{ instances: await listInstances(state.autoScalingGroupName) }]);
     const nodes = countPatched({ instances: group?.instances ?? [] }, state.image.amiId);
-    const ending = judgeEnding(state, { outcome, reason });
-    const left = reportDrains(await drains.listOfRun(key, new Date(state.startedAt)));
+    const limit = { ...drainLimit(state.policy), now: now() };
+    const left = reportDrains(await drains.listOfRun(key, new Date(state.startedAt)), limit);
+    const ending = judgeEnding(state, { outcome, reason }, left);
     await files.writeOutcome(key.run, reportEnding(state, ending, { nodes, drains: left, now: now() }));
     await unpinned.save(release(state, key.run, ending));
 

@@ -1,4 +1,5 @@
 import type * as v from 'valibot';
+import { listPool } from '../adapters/auto-scaling-groups.ts';
 import { withImages } from '../adapters/ec2-instances.ts';
 import { type NodeGroupDrivers, nodeGroupDrivers } from '../adapters/node-group-drivers.ts';
 import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
@@ -15,6 +16,7 @@ type Dependencies = {
   readonly drivers: NodeGroupDrivers;
   readonly files: Pick<RunFiles, 'holdState'>;
   readonly withImages: typeof withImages;
+  readonly listPool: typeof listPool;
   readonly now: () => Date;
 };
 
@@ -25,14 +27,14 @@ type Dependencies = {
  * Safe twice: it looks at what runs before it does anything, and the first reason stays.
  */
 export const rollBack =
-  ({ drivers, files, withImages, now }: Dependencies) =>
+  ({ drivers, files, withImages, listPool, now }: Dependencies) =>
   async ({ reason, ...key }: v.InferOutput<typeof Input>) => {
     const held = await files.holdState(key);
     const { state } = held;
     const rollBack = state.rollBack ?? { reason };
     const intended =
       state.phase === 'rolling-back' ? held : await held.save({ ...state, phase: 'rolling-back', rollBack });
-    const step = await stepBack(intended, key, { driver: drivers[key.kind], withImages, now: now() });
+    const { step } = await stepBack(intended, key, { driver: drivers[key.kind], withImages, listPool, now: now() });
 
     logger.info('Rolled back', { ...key, answer: step, reason: rollBack.reason });
     return { rollBack: { step } };
@@ -44,6 +46,7 @@ export const handler = task(
     drivers: nodeGroupDrivers,
     files: runFilesIn(() => environment('RUN_BUCKET')),
     withImages,
+    listPool,
     now: () => new Date(),
   }),
 );

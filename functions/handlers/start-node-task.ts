@@ -6,6 +6,7 @@ import { type DrainMetadata, drainHookName, drainInput, drainName, parseDrainMet
 import { InvalidInput, RunFileUnreadable } from '../domain/errors.ts';
 import { admissionName } from '../domain/execution-name.ts';
 import { leaseHolder } from '../domain/lease.ts';
+import { joiningMove, leavingMove } from '../domain/pool-move.ts';
 import { nonEmpty, openObject, timestamp } from '../domain/shapes.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
@@ -62,9 +63,10 @@ export const startNodeTask = ({ start, startDrain, files, now }: Dependencies) =
     const metadata = parseHookMetadata(detail.NotificationMetadata);
     if (metadata === undefined) throw refuse(detail, 'Delete the hook and start the run again.');
     const { joinTimeoutSeconds, ...key } = metadata;
-    const executionName = admissionName(instanceId);
+    const move = joiningMove({ time, ...detail });
+    const executionName = admissionName(instanceId, move.move);
     const joinDeadline = joinDeadlineFrom(new Date(time), { joinTimeoutSeconds });
-    const answer = await start(executionName, { ...key, autoScalingGroupName, instanceId, joinDeadline });
+    const answer = await start(executionName, { ...key, autoScalingGroupName, instanceId, joinDeadline, ...move });
 
     logger.info('Started admission', { ...key, answer, instanceId, joinDeadline });
     return { answer, executionName };
@@ -74,10 +76,10 @@ export const startNodeTask = ({ start, startDrain, files, now }: Dependencies) =
     const { AutoScalingGroupName: autoScalingGroupName, EC2InstanceId: instanceId } = detail;
     const metadata = parseDrainMetadata(detail.NotificationMetadata);
     if (metadata === undefined) throw refuse(detail, 'Delete the hook; the next run puts it again.');
-    const isFinal = detail.Origin !== 'WarmPool' && detail.Destination !== 'WarmPool';
-    const executionName = drainName(instanceId, isFinal ? undefined : detail.LifecycleActionToken);
+    const move = leavingMove({ time, ...detail });
+    const executionName = drainName(instanceId, move.move);
     const run = await findRun(metadata);
-    const input = drainInput(metadata, { autoScalingGroupName, instanceId }, new Date(time), run);
+    const input = drainInput(metadata, { autoScalingGroupName, instanceId, ...move }, new Date(time), run);
     const answer = await startDrain(executionName, input);
 
     const { cluster, nodeGroup } = metadata;

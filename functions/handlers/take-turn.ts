@@ -12,9 +12,11 @@ import { withTurn } from '../domain/drain-end.ts';
 import { DrainInput } from '../domain/drain-input.ts';
 import { stuckDrainNotice } from '../domain/drain-notice.ts';
 import { newDrainRecord } from '../domain/drain-record.ts';
+import { isLeftToInterruption } from '../domain/interruption.ts';
 import type { Notice } from '../domain/rollout.ts';
 import {
   goneAnswer,
+  interruptedAnswer,
   isOverdue,
   lastCall,
   type TurnAnswer,
@@ -37,6 +39,21 @@ type Dependencies = {
   readonly now: () => Date;
 };
 
+/** Goes on waiting for a node in the zone; people are told once when that has lasted for too long. */
+async function waitForZone(
+  input: DrainInput,
+  { record, save }: StoredDrain,
+  stranded: Stranded,
+  { notify, now }: Pick<Dependencies, 'notify' | 'now'>,
+) {
+  const answer = zoneAnswer(input, record.nodeName, stranded, now());
+  if (isOverdue(input, now()) && record.waitReportedAt === undefined) {
+    await notify(stuckDrainNotice(input, answer.finding));
+    await save({ ...record, waitReportedAt: now().toISOString() });
+  }
+  return answer;
+}
+
 /**
  * Step "Take a turn": one visit of a node that leaves, until it may drain. Renews the hook's heartbeat first. Neither the
  * node nor its pods are touched; what is written is the drain record, and then Leases.
@@ -45,16 +62,7 @@ type Dependencies = {
  * Safe twice: a node finds the slot and the record that it has.
  */
 export const takeTurnStep = (dependencies: Dependencies) => {
-  const { keepWaiting, identifyInstance, connect, records, findStranded, notify, now } = dependencies;
-
-  const waitForZone = async (input: DrainInput, { record, save }: StoredDrain, stranded: Stranded) => {
-    const answer = zoneAnswer(input, record.nodeName, stranded, now());
-    if (isOverdue(input, now()) && record.waitReportedAt === undefined) {
-      await notify(stuckDrainNotice(input, answer.finding));
-      await save({ ...record, waitReportedAt: now().toISOString() });
-    }
-    return answer;
-  };
+  const { keepWaiting, identifyInstance, connect, records, findStranded, now } = dependencies;
 
   const askForTurn = async (api: ApiServer, input: DrainInput, { record, save }: StoredDrain, startedAt: Date) => {
     const turn = await awaitTurn(api, input, now);
@@ -67,23 +75,35 @@ export const takeTurnStep = (dependencies: Dependencies) => {
     return takenAnswer(input, slot);
   };
 
-  const leave = async (input: DrainInput) => {
-    await returnTurn(await connect(input.cluster), turnRequest(input));
-    return goneAnswer(input.instanceId);
+  const waitIn = async (
+    input: DrainInput,
+    drain: StoredDrain,
+    api: ApiServer,
+    startedAt: Date,
+  ): Promise<TurnAnswer> => {
+    const { record } = drain;
+    if (isLeftToInterruption(record, input)) {
+      await returnTurn(api, turnRequest(input));
+      return interruptedAnswer(input, record);
+    }
+    const mayBeStranded = record.turnAt === undefined && waitsForZone(input, now());
+    const stranded = mayBeStranded ? await findStranded(api, input, record.nodeName) : undefined;
+    return stranded ? waitForZone(input, drain, stranded, dependencies) : askForTurn(api, input, drain, startedAt);
   };
 
   const visit = async (input: DrainInput): Promise<TurnAnswer> => {
     const startedAt = now();
     const isWaiting = (await keepWaiting(input)) === 'done';
     const identity = isWaiting ? await identifyInstance(input.instanceId) : undefined;
-    if (identity === undefined) return leave(input);
+    if (identity === undefined) {
+      await returnTurn(await connect(input.cluster), turnRequest(input));
+      return goneAnswer(input.instanceId);
+    }
 
     const api = await connect(input.cluster);
     const { privateDnsName: nodeName } = identity;
     const drain = (await records.find(input)) ?? (await records.create(newDrainRecord(input, nodeName)));
-    const mayBeStranded = drain.record.turnAt === undefined && waitsForZone(input, now());
-    const stranded = mayBeStranded ? await findStranded(api, input, nodeName) : undefined;
-    return stranded ? waitForZone(input, drain, stranded) : askForTurn(api, input, drain, startedAt);
+    return waitIn(input, drain, api, startedAt);
   };
 
   return async (input: DrainInput) => {

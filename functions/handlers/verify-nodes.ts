@@ -1,4 +1,4 @@
-import { listInstances } from '../adapters/auto-scaling-groups.ts';
+import { listWithPool } from '../adapters/auto-scaling-groups.ts';
 import { withImages } from '../adapters/ec2-instances.ts';
 import { type ClusterReader, clusterReader } from '../adapters/kubernetes.ts';
 import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
@@ -9,23 +9,26 @@ import { logger, task } from '../runtime/task.ts';
 
 type Dependencies = {
   readonly files: Pick<RunFiles, 'holdState'>;
-  readonly listInstances: typeof listInstances;
+  readonly listWithPool: typeof listWithPool;
   readonly withImages: typeof withImages;
   readonly listNodes: ClusterReader['listNodes'];
 };
 
 /**
- * Step "Verify nodes": whether every node of the group is a working node of the new AMI. Safe twice: it only looks, and
+ * Step "Verify nodes": whether every node of the group is a working node of the new AMI, and every instance of its warm pool
+ * runs it. Safe twice: it only looks, and
  * writes down what it saw.
  */
 export const verifyNodes =
-  ({ files, listInstances, withImages, listNodes }: Dependencies) =>
+  ({ files, listWithPool, withImages, listNodes }: Dependencies) =>
   async (key: NodeGroupKey) => {
     const held = await files.holdState(key);
     const { state } = held;
-    const [group] = await withImages([{ instances: await listInstances(state.autoScalingGroupName) }]);
+    const { instances, pool } = await listWithPool(state.autoScalingGroupName);
+    const [group, pooled] = await withImages([{ instances }, { instances: pool }]);
     const judged = judgeNodes({
       instances: group?.instances ?? [],
+      pool: pooled?.instances ?? [],
       nodes: await listNodes(key.cluster),
       amiId: state.image.amiId,
       patchLevelBefore: state.before.patchLevel,
@@ -48,7 +51,7 @@ export const handler = task(
   NodeGroupKey,
   verifyNodes({
     files: runFilesIn(() => environment('RUN_BUCKET')),
-    listInstances,
+    listWithPool,
     withImages,
     listNodes: clusterReader(() => environment('READER_ROLE_ARN')).listNodes,
   }),

@@ -5,8 +5,9 @@ import { connectApiServer } from '../adapters/api-server.ts';
 import { type DrainRecords, drainRecordsIn } from '../adapters/drain-records.ts';
 import { findInstanceState } from '../adapters/ec2-instances.ts';
 import { translateNode } from '../adapters/kubernetes.ts';
+import { type LetPodsOn, letPodsOnAs } from '../adapters/pool-nodes.ts';
 import { DrainInput } from '../domain/drain-input.ts';
-import { judgeRemoval } from '../domain/removal.ts';
+import { judgeRemoval, resting } from '../domain/removal.ts';
 import { strictObject, timestamp } from '../domain/shapes.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
@@ -20,6 +21,7 @@ type Dependencies = {
   readonly records: Pick<DrainRecords, 'find'>;
   /** The instance that a node object belongs to; undefined when there is no such object. */
   readonly findNodeInstance: (cluster: string, nodeName: string) => Promise<string | undefined>;
+  readonly letPodsOn: LetPodsOn;
   readonly announce: Announce;
   readonly now: () => Date;
 };
@@ -28,37 +30,37 @@ const pauseSeconds = 60;
 
 /**
  * Step "Wait for removal": one look whether an instance that was let go is terminated and its node object gone. Tells
- * neighbours when both are. Safe twice: they may hear it twice.
+ * neighbours when both are. Of one that goes into a warm pool: whether it rests there, or is back from there, so that its
+ * node may have pods again. Safe twice: neighbours may hear it twice.
  */
 export const waitForRemoval = (dependencies: Dependencies) => {
-  const { findInstanceState, records, findNodeInstance, announce, now } = dependencies;
+  const { findInstanceState, records, findNodeInstance, letPodsOn, announce, now } = dependencies;
 
   /** The name of the node object that still is this instance's; another instance may have the name by now. */
   const findNode = async ({ cluster, instanceId }: Input, nodeName: string | undefined) =>
     nodeName !== undefined && (await findNodeInstance(cluster, nodeName)) === instanceId ? nodeName : undefined;
 
-  return async (input: Input) => {
-    const { cluster, nodeGroup, instanceId, leavingSince, run } = input;
+  const look = async (input: Input) => {
+    const { instanceId, leavingSince } = input;
+    const since = new Date(leavingSince);
+    const pods = input.destination === undefined ? 'gone' : await letPodsOn({ ...input, since }, now());
+    if (pods !== 'gone') return resting(instanceId, pods);
     const [instanceState, drain] = await Promise.all([findInstanceState(instanceId), records.find(input)]);
     const nodeName = drain?.record.nodeName;
-    const view = {
-      instanceId,
-      instanceState,
-      nodeName: await findNode(input, nodeName),
-      since: new Date(leavingSince),
-    };
-    const { removal, finding } = judgeRemoval(view, now());
-    if (removal === 'removed') {
-      const about = {
-        version: '1',
-        cluster,
-        nodeGroup,
-        instanceId,
-        ...(nodeName && { nodeName }),
-        ...(run && { run }),
-      } as const;
-      await announce({ type: 'Node Removed', at: now(), detail: { ...about, removedAt: now().toISOString() } });
-    }
+    const view = { instanceId, instanceState, nodeName: await findNode(input, nodeName), since };
+    return { ...judgeRemoval(view, now()), nodeName };
+  };
+
+  const tell = async ({ cluster, nodeGroup, instanceId, run }: Input, nodeName: string | undefined) => {
+    const about = { cluster, nodeGroup, instanceId, ...(nodeName && { nodeName }), ...(run && { run }) };
+    const detail = { version: '1', ...about, removedAt: now().toISOString() } as const;
+    await announce({ type: 'Node Removed', at: now(), detail });
+  };
+
+  return async (input: Input) => {
+    const { cluster, nodeGroup, instanceId, run } = input;
+    const { removal, finding, nodeName } = await look(input);
+    if (removal === 'removed') await tell(input, nodeName);
     logger.info('Looked for the instance', { run, cluster, nodeGroup, answer: removal, instanceId, finding });
     return { removal, finding, pauseSeconds };
   };
@@ -77,6 +79,7 @@ export const handler = task(
     findInstanceState,
     records: drainRecordsIn(() => environment('RUN_BUCKET')),
     findNodeInstance: findNodeInstance(() => environment('MOVER_ROLE_ARN')),
+    letPodsOn: letPodsOnAs(() => environment('MOVER_ROLE_ARN')),
     announce,
     now: () => new Date(),
   }),

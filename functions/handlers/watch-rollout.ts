@@ -2,7 +2,7 @@ import { findLaunchFailure, readSizes, viewGroup } from '../adapters/auto-scalin
 import { findImageIds, withImages } from '../adapters/ec2-instances.ts';
 import { type StartExecution, startExecutionsOf } from '../adapters/executions.ts';
 import { clusterReader } from '../adapters/kubernetes.ts';
-import { hasAdmitHook } from '../adapters/lifecycle-hooks.ts';
+import { listHookNames } from '../adapters/lifecycle-hooks.ts';
 import { type NodeGroupDrivers, nodeGroupDrivers } from '../adapters/node-group-drivers.ts';
 import { type FindPodsInTheWay, findPodsInTheWayAs } from '../adapters/pods-in-the-way.ts';
 import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
@@ -19,6 +19,8 @@ import { drainName } from '../domain/drain-hook.ts';
 import { rememberLeaving, unattendedDrains } from '../domain/drain-watch.ts';
 import { admissionName } from '../domain/execution-name.ts';
 import { NodeGroupKey } from '../domain/node-group.ts';
+import { putHooksBack } from '../domain/put-back-step.ts';
+import { rememberRemovalAlerts, removalAlerts } from '../domain/removed-hooks.ts';
 import {
   decideProgress,
   explainFailure,
@@ -52,7 +54,12 @@ const withUnit = (seen: Progress, verdict: UnitVerdict): Progress =>
   verdict.unit === 'failed' && seen.progress !== 'failed' ? { progress: 'failed', reason: verdict.reason } : seen;
 
 const alertsOf = (state: StateFile, progress: Progress, standstill: Notice | undefined): Notice[] =>
-  [launchAlert(state, progress), autoscalerAlert(state), standstill].filter((alert) => alert !== undefined);
+  [launchAlert(state, progress), autoscalerAlert(state), standstill, ...removalAlerts(state)].filter(
+    (alert) => alert !== undefined,
+  );
+
+const rememberAlerts = (state: StateFile, now: Date): StateFile =>
+  rememberRemovalAlerts(rememberAutoscalerAlert(state, now), now);
 
 /** A rollout that goes on may end by its deadline, which tells what was last seen. */
 const reasonOf = (state: StateFile, progress: Progress) =>
@@ -60,7 +67,7 @@ const reasonOf = (state: StateFile, progress: Progress) =>
 
 /**
  * Step "Watch nodes": one look at a rollout, and how it goes on. Also starts the admission or the drain of instances whose event
- * got lost, puts our hook back where somebody deleted it, and tells people once when nothing can be launched. Safe twice: a
+ * got lost, puts our hooks back where somebody deleted them, and tells people once of what needs one of them. Safe twice: a
  * look changes nothing, an admission has a name.
  */
 export const watchRollout = (dependencies: Dependencies) => {
@@ -88,26 +95,19 @@ export const watchRollout = (dependencies: Dependencies) => {
     return { ...(await watchStandstill(view, findPodsInTheWay)), look };
   };
 
-  const putBack = async (key: NodeGroupKey, { autoScalingGroupName, policy }: StateFile) => {
-    logger.warn('The admission hook was deleted, and is put back', key);
-    await drivers[key.kind].openAdmission(autoScalingGroupName, {
-      ...key,
-      joinTimeoutSeconds: policy.joinTimeoutSeconds,
-    });
-  };
-
   return async (key: NodeGroupKey) => {
     const now = dependencies.now();
     const held = await files.holdState(key);
-    const { progress, look, state: judged, notice } = await judge(held.state, key, now);
-    if (look.gateMissing) await putBack(key, held.state);
+    const { progress, look, state, notice } = await judge(held.state, key, now);
+    const gated = await putHooksBack({ ...held, state }, key, look.missingHooks, { driver: drivers[key.kind], now });
+    if (gated.state !== state) logger.warn('Hooks of ours were deleted', { ...key, missing: look.missingHooks });
     for (const admission of look.unattended) await startAdmission(admissionName(admission.instanceId), admission);
-    const seen = rememberLeaving(judged, look.group.instances, now);
+    const seen = rememberLeaving(gated.state, look.group.instances, now);
     for (const drain of unattendedDrains(key, seen, look.group.instances, now)) {
       await startDrain(drainName(drain.instanceId), drain);
     }
     for (const alert of alertsOf(seen, progress, notice)) await notify(alert);
-    await held.save(rememberAutoscalerAlert(rememberProgress(seen, progress, now), now));
+    await gated.save(rememberAlerts(rememberProgress(seen, progress, now), now));
 
     const reason = reasonOf(seen, progress);
     logger.info('Watched rollout', { ...key, answer: progress.progress, reason });
@@ -124,7 +124,7 @@ export const handler = task(
     withImages,
     findImageIds,
     findLaunchFailure,
-    isGated: hasAdmitHook,
+    listHookNames,
     readSizes,
     listNodes: clusterReader(() => environment('READER_ROLE_ARN')).listNodes,
     startAdmission: startExecutionsOf(() => environment('ADMIT_NODE_ARN')),

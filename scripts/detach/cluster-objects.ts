@@ -2,6 +2,7 @@ import type { V1Lease, V1Node, V1Pod } from '@kubernetes/client-node';
 import type { ApiServer } from '../../functions/adapters/api-server.ts';
 import { translateNode } from '../../functions/adapters/kubernetes.ts';
 import { ClusterAccessDenied, KubernetesUnavailable } from '../../functions/domain/errors.ts';
+import { setAsideAnnotation } from '../../functions/domain/node.ts';
 import { outdatedTaint } from '../../functions/domain/outdated-taint.ts';
 
 /** A node with what may be of ours on it. */
@@ -11,6 +12,8 @@ export type MarkedNode = {
   readonly isTainted: boolean;
   /** Cordoned, or kept from load balancers, by whomever. */
   readonly isSetAside: boolean;
+  /** By us, for the time that its instance takes into a warm pool: the node itself says what is to be taken off. */
+  readonly returns: boolean;
   readonly uid: string;
 };
 
@@ -42,6 +45,7 @@ const markedNode = (node: V1Node): MarkedNode => ({
   instanceId: translateNode(node).instanceId ?? '',
   isTainted: node.spec?.taints?.some(({ key }) => key === outdatedTaint.key) ?? false,
   isSetAside: node.spec?.unschedulable === true || node.metadata?.labels?.[aside] !== undefined,
+  returns: node.metadata?.annotations?.[setAsideAnnotation] !== undefined,
   uid: node.metadata?.uid ?? '',
 });
 

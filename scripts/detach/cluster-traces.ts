@@ -1,6 +1,7 @@
 import { type ApiServer, connectApiServer } from '../../functions/adapters/api-server.ts';
 import { isAwsError } from '../../functions/adapters/aws-call.ts';
 import type { DrainRecords } from '../../functions/adapters/drain-records.ts';
+import { findNodeOf, putBack as putBackReturning } from '../../functions/adapters/node-cordons.ts';
 import { changeAllTaints } from '../../functions/adapters/node-taints.ts';
 import { ClusterAccessDenied, KubernetesUnavailable } from '../../functions/domain/errors.ts';
 import { members } from '../../functions/domain/node-group.ts';
@@ -63,7 +64,7 @@ function taintTraces(look: Look): Trace[] {
 async function cordonTraces(look: Look): Promise<Trace[]> {
   const { api, nodes, records } = look;
   const traces: Trace[] = [];
-  for (const node of nodes.filter(({ isSetAside }) => isSetAside)) {
+  for (const node of nodes.filter(({ isSetAside, returns }) => isSetAside && !returns)) {
     const group = ownerOf(look, node.instanceId);
     const isStaying = group && members(group).some(({ instanceId }) => instanceId === node.instanceId);
     if (!isStaying) continue;
@@ -74,6 +75,21 @@ async function cordonTraces(look: Look): Promise<Trace[]> {
     traces.push({ place: placeOf(group), lines, remove: () => done(putBack(api, node)) });
   }
   return traces;
+}
+
+/** Nodes of instances that have gone into a warm pool, where nobody was left to let pods on again. */
+function returningTraces(look: Look): Trace[] {
+  const { api, nodes } = look;
+  return nodes.flatMap(({ returns, nodeName, instanceId }) => {
+    const group = ownerOf(look, instanceId);
+    if (!returns || !isInScope(look, group)) return [];
+    const remove = async () => {
+      const node = await findNodeOf(api, nodeName, instanceId);
+      if (node !== undefined) await putBackReturning(api, node);
+      return undefined;
+    };
+    return { place: placeIn(api, group), lines: [`cordon of node ${nodeName}, set aside for a warm pool`], remove };
+  });
 }
 
 async function podTraces(look: Look): Promise<Trace[]> {
@@ -102,7 +118,7 @@ async function lookInto(cluster: string, dependencies: Dependencies): Promise<Fi
     const groups = dependencies.groups.filter((group) => group.cluster === cluster);
     const look = { ...dependencies, groups, api, nodes: await listNodes(api) };
     const [cordons, pods, leases] = [await cordonTraces(look), await podTraces(look), await leaseTraces(look)];
-    return { traces: [...taintTraces(look), ...cordons, ...pods, ...leases], unseen: [] };
+    return { traces: [...taintTraces(look), ...cordons, ...returningTraces(look), ...pods, ...leases], unseen: [] };
   } catch (error) {
     // A cluster that does not exist any more has nothing of ours in it.
     if (isAwsError(error, 'ResourceNotFoundException')) return { traces: [], unseen: [] };

@@ -90,6 +90,11 @@ export const interventions: Readonly<Record<string, Intervention>> = {
     ...AutoScalingGroupName(group),
     LifecycleHookName: 'reglaze-drain',
   })),
+  'put a drain hook of another tool': byAdministrator('PutLifecycleHook', (group) => ({
+    ...AutoScalingGroupName(group),
+    ...{ LifecycleHookName: 'kubedrainer', LifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING' },
+    ...{ HeartbeatTimeout: 60, DefaultResult: 'CONTINUE' },
+  })),
 };
 
 /** A person's or a tool's own version of the group's template: the first one with another instance type. */

@@ -13,8 +13,8 @@ export function renderDisplay(view: RunView, width: number): string[] {
   const names = Math.max(10, ...view.nodeGroups.map((group) => pathOf(group).length));
   const phases = Math.max(20, ...view.nodeGroups.map((group) => group.phase.length));
   const groups = view.nodeGroups.flatMap((group) => {
-    const drains = describeDrains(group);
-    return [renderNodeGroup(group, names, phases), ...(drains === '' ? [] : [`   ${drains}`])];
+    const moves = describeMoves(group);
+    return [renderNodeGroup(group, names, phases), ...(moves === '' ? [] : [`   ${moves}`])];
   });
   const lowest = view.workloads.map(({ workload, lowestReady, inPlace }) => `${workload} ${lowestReady} of ${inPlace}`);
   const workloads = lowest.length === 0 ? [] : [` lowest Ready: ${lowest.join(', ')}`];
@@ -27,8 +27,8 @@ export function renderDisplay(view: RunView, width: number): string[] {
 /** `05:27:00  mail: reglaze succeeded` */
 export const describeNote = ({ at, text }: Note): string => `${formatClock(at)}  ${text}`;
 
-/** The nodes of a group that leave, and what is in their way; empty when none leaves. */
-function describeDrains({ drains }: NodeGroupView): string {
+/** The nodes of a group that leave, what is in their way, and what rests in its warm pool; empty without any. */
+function describeMoves({ drains, pool }: NodeGroupView): string {
   const { waiting, draining, settling, held, forced } = drains;
   const counted = [
     draining > 0 ? `${plural(draining, 'node')} draining` : '',
@@ -36,6 +36,7 @@ function describeDrains({ drains }: NodeGroupView): string {
     waiting > 0 ? `${plural(waiting, 'node')} waiting for a turn` : '',
     held.length > 0 ? `held back: ${held.map(({ pod, budget }) => `${pod} by budget ${budget}`).join(', ')}` : '',
     forced > 0 ? `${plural(forced, 'pod')} forced` : '',
+    pool ? `warm pool: ${pool.new} new, ${pool.old} old` : '',
   ];
   return counted.filter((text) => text !== '').join('; ');
 }
@@ -65,12 +66,12 @@ export function describeChange(before: NodeGroupView | undefined, after: NodeGro
     before.phase === after.phase &&
     before.newNodes === after.newNodes &&
     before.oldNodes === after.oldNodes &&
-    describeDrains(before) === describeDrains(after);
+    describeMoves(before) === describeMoves(after);
   if (same) return undefined;
   const { phase, newNodes, oldNodes, readyNodes, desired } = after;
-  const drains = describeDrains(after);
+  const moves = describeMoves(after);
   const nodes = `${newNodes} new, ${plural(oldNodes, 'old node')}, ${readyNodes} of ${desired} Ready`;
-  return `${pathOf(after)}: ${phase} (${nodes})${drains === '' ? '' : `; ${drains}`}`;
+  return `${pathOf(after)}: ${phase} (${nodes})${moves === '' ? '' : `; ${moves}`}`;
 }
 
 const pathOf = (group: NodeGroupView) => `${group.cluster}/${group.name}`;

@@ -1,4 +1,5 @@
 import type { DrainReport } from '../../functions/domain/drain-report.ts';
+import type { Estimate } from '../../functions/domain/estimate.ts';
 import type { CallCounts, Observer, ReadyNodes } from './observer.ts';
 import type { RunEnd } from './run.ts';
 import { runFolder } from './run-folder.ts';
@@ -31,6 +32,8 @@ export type NodeGroupDocument = {
   };
   /** Set when a launch template of the group may get few versions more. */
   readonly nearlyFull?: { readonly id: string; readonly versionsLeft: number };
+  /** How long the plan took the rollout to last. */
+  readonly estimate?: Estimate;
   /** What reglaze reports of the pods of the nodes that left. */
   readonly drains?: DrainReport;
   readonly readyNodes?: ReadyNodes;

@@ -3,6 +3,7 @@ import type { BuiltNodeGroup } from '../../simulator/scenario/build.ts';
 import type { Execution } from '../../simulator/services/stepfunctions.ts';
 import type { NodeGroupDocument, RunDocument } from './document.ts';
 import { countForced, followDrains, heldIn } from './drain-watch.ts';
+import { followPlans } from './plan-notes.ts';
 import { runFolder } from './run-folder.ts';
 import type { NodeGroupView, Note, RunView } from './run-view.ts';
 import type { Stage } from './stage.ts';
@@ -33,7 +34,7 @@ export function observe(stage: Stage, targetAmi: string | undefined): Observer {
   const capacity = watchCapacity(stage);
   const phases = followPhases(account);
   const drainsOf = followDrains(account);
-  const notes = takeNotes(account);
+  const notes = takeNotes(stage);
   const pods = watchWorkloads();
   for (const entry of kernel.log.entries()) pods.take(entry);
   kernel.log.follow(pods.take);
@@ -73,9 +74,11 @@ function countCalls({ kernel }: Account): () => CallCounts {
   return () => ({ aws: sorted(counts.aws), kubernetes: sorted(counts.kubernetes) });
 }
 
-/** Mails that somebody gets, and what the scenario's operator does. */
-function takeNotes({ kernel }: Account): readonly Note[] {
+/** What plans warn of, mails that somebody gets, and what the scenario's operator does. */
+function takeNotes(stage: Stage): readonly Note[] {
+  const { kernel } = stage.account;
   const notes: Note[] = [];
+  followPlans(stage, (note) => notes.push(note));
   kernel.log.follow(({ at, kind, details }) => {
     if (kind === 'topic.published') notes.push({ at, text: `mail: ${details.subject ?? 'without a subject'}` });
     if (kind === 'operator.acted') notes.push({ at, text: `operator: ${details.does} ${details.on}` });
@@ -113,6 +116,7 @@ function membersOf({ account, clusters }: Stage, { cluster, autoScalingGroupName
   return {
     desired: group?.desiredCapacity ?? 0,
     inService: staying.filter(({ state }) => state === 'InService'),
+    resting: (group?.warmPool ?? []).filter(({ state }) => /^Warmed:(Stopped|Running)$/.test(state)),
     readyNodes: nodes.filter(({ instanceId, ready }) => ready && instanceIds.has(instanceId)).length,
   };
 }
@@ -123,9 +127,11 @@ function viewOf(
   targetAmi: string | undefined,
 ): Omit<NodeGroupView, 'phase' | 'drains'> {
   const { cluster, name, kind } = group;
-  const { desired, inService, readyNodes } = membersOf(stage, group);
-  const newNodes = inService.filter(({ imageId }) => imageId === targetAmi).length;
-  return { cluster, name, kind, desired, readyNodes, newNodes, oldNodes: inService.length - newNodes };
+  const { desired, inService, resting, readyNodes } = membersOf(stage, group);
+  const countNew = (instances: typeof inService) => instances.filter(({ imageId }) => imageId === targetAmi).length;
+  const [newNodes, newInPool] = [countNew(inService), countNew(resting)];
+  const pool = resting.length === 0 ? {} : { pool: { new: newInPool, old: resting.length - newInPool } };
+  return { cluster, name, kind, desired, readyNodes, newNodes, oldNodes: inService.length - newNodes, ...pool };
 }
 
 /** What is done to each node group, in the words of the machines. Waiting is no phase of its own. */

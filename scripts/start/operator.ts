@@ -1,5 +1,6 @@
 import type { Cluster } from '../../simulator/kubernetes/cluster.ts';
 import type { Scenario } from '../../simulator/scenario/schema.ts';
+import { oldestInstance, oldestSpotInstance } from './chosen-instance.ts';
 import type { Stage } from './stage.ts';
 
 type OperatorAction = Scenario['operator'][number];
@@ -53,6 +54,10 @@ function objectOf(does: OperatorAction['does']): string {
       return 'reglaze';
     case 'set-desired-capacity':
       return `${does.group} to ${does.to}`;
+    case 'terminate-instance':
+    case 'interrupt-spot-instance':
+    case 'recommend-rebalance':
+      return does.group;
     case 'apply-manifest': {
       const { kind, metadata } = does.manifest as {
         readonly kind: string;
@@ -77,6 +82,17 @@ function act(stage: Omit<Stage, 'awaitsOperator'>, does: OperatorAction['does'])
       return;
     case 'set-desired-capacity':
       account.autoScaling.setDesiredCapacity(groupNamed(stage, does.group), does.to);
+      return;
+    case 'terminate-instance': {
+      const instanceId = oldestInstance(account, groupNamed(stage, does.group), does.availabilityZone);
+      account.autoScaling.terminateInstance(instanceId, { decrement: does.decrement });
+      return;
+    }
+    case 'interrupt-spot-instance':
+      account.ec2.spot.interrupt(oldestSpotInstance(account, groupNamed(stage, does.group)));
+      return;
+    case 'recommend-rebalance':
+      account.ec2.spot.recommendRebalance(oldestSpotInstance(account, groupNamed(stage, does.group)));
       return;
     case 'apply-manifest':
       clusterNamed(stage, does.cluster).applyManifest(does.manifest);

@@ -13,6 +13,8 @@ export type NodeGroupView = {
   readonly readyNodes: number;
   readonly desired: number;
   readonly drains: DrainView;
+  /** Instances at rest in its warm pool, by the AMI that they run; missing where nothing rests in one. */
+  readonly pool?: { readonly new: number; readonly old: number } | undefined;
 };
 
 /** Something that people did, or were told, while the run went on. */

@@ -44,12 +44,13 @@ export async function runToEnd(stage: Stage, trigger: Trigger): Promise<RunEnd> 
   function isOver(): boolean {
     const isRunning = stepFunctions.executions().some(({ status }) => status === 'RUNNING');
     if (isRunning || stage.awaitsOperator() || kernel.clock.now() - lastSign < silenceMs) return false;
-    return !stage.account.autoScaling.groups().some(({ instances }) => instances.some(isMoving));
+    const groups = stage.account.autoScaling.groups();
+    return !groups.some(({ instances, warmPool }) => [...instances, ...warmPool].some(isMoving));
   }
 }
 
-/** On its way into service or out of it, which ends by itself. */
-const isMoving = ({ state }: GroupInstanceView): boolean => /^(Pending|Terminating)/.test(state);
+/** On its way into service or the warm pool, or out of it, which ends by itself. */
+const isMoving = ({ state }: GroupInstanceView): boolean => /^(Warmed:)?(Pending|Terminating)/.test(state);
 
 /**
  * Reads the trigger that the command line or else the scenario names.

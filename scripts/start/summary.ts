@@ -1,4 +1,6 @@
 import { drainSentences } from '../../functions/domain/drain-report.ts';
+import { estimateSentence } from '../../functions/domain/estimate.ts';
+import { attentionLines } from '../../functions/domain/report.ts';
 import type { NodeGroupDocument, RunDocument } from './document.ts';
 import { formatDuration, plural, renderTable } from './format.ts';
 
@@ -10,6 +12,7 @@ export function renderSummary(document: RunDocument, next: readonly string[]): s
   const kubernetesCalls = Object.values(calls.kubernetes).reduce((sum, count) => sum + count, 0);
   return [
     `Run ${run.status} after ${took} of account time.`,
+    ...attentionLines(nodeGroups),
     ...(run.error ? [`${run.error.name}: ${run.error.cause}`] : []),
     ...(image
       ? [
@@ -20,6 +23,7 @@ export function renderSummary(document: RunDocument, next: readonly string[]): s
     ...(publishedAs ? [`Published as ${publishedAs}`] : []),
     ...(nodeGroups.length > 0 ? ['', ...nodeGroupTable(nodeGroups)] : []),
     ...reasons(nodeGroups),
+    ...estimates(nodeGroups),
     ...drains(nodeGroups),
     ...workloadTable(document),
     '',
@@ -55,6 +59,19 @@ function reasons(nodeGroups: RunDocument['nodeGroups']): string[] {
     const past = reason?.error === 'Regressed' ? [] : regressionOf(group);
     return [...lines, ...past].flatMap((line) => ['', line]);
   });
+}
+
+/** What the plan expected, beside what it took. */
+function estimates(nodeGroups: RunDocument['nodeGroups']): string[] {
+  const lines = nodeGroups.flatMap(({ cluster, name, estimate, startedAt, endedAt }) => {
+    if (estimate === undefined) return [];
+    const took =
+      startedAt === undefined || endedAt === undefined
+        ? ''
+        : ` It took ${formatDuration(Date.parse(endedAt) - Date.parse(startedAt))}.`;
+    return [`Plan of ${cluster}/${name}: ${estimateSentence(estimate)}${took}`];
+  });
+  return lines.length === 0 ? [] : ['', ...lines];
 }
 
 function drains(nodeGroups: RunDocument['nodeGroups']): string[] {

@@ -244,6 +244,7 @@ function addSelfManaged(
       : sourceOf(account, nodeGroup, earlier ?? template)),
     ...{ minSize, maxSize, desiredCapacity: desiredSize, subnetIds, runningSince: since },
     suspendedProcesses: nodeGroup.suspended,
+    capacityRebalance: nodeGroup.capacityRebalance,
     ...(nodeGroup.warmPool && { warmPool: warmPoolOf(nodeGroup.warmPool, desiredSize) }),
     ...(nodeGroup.targetGroup && { targetGroups: targetGroupsOf(account, nodeGroup.targetGroup) }),
     tags: [{ key: `kubernetes.io/cluster/${cluster}`, value: 'owned', propagateAtLaunch: true }, ...tags],

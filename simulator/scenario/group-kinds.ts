@@ -20,11 +20,12 @@ const requirementsOf = ({ vCpus, memoryMiB }: Requirements) => ({
 
 /** The members of a group's launch template that say which AMI and which instance types it has. */
 export function machineData(nodeGroup: ScenarioNodeGroup): RequestLaunchTemplateData {
-  const { ami, amiParameter, amazonsAmi, requirements, instanceType } = nodeGroup;
+  const { ami, amiParameter, amazonsAmi, requirements, instanceType, spot } = nodeGroup;
   const imageId = amiParameter === undefined ? ami : `resolve:ssm:${amiParameter}`;
   return {
     // Amazon brings the AMI where a managed node group's template has none.
     ...(amazonsAmi === undefined && { ImageId: imageId }),
+    ...(spot && { InstanceMarketOptions: { MarketType: 'spot' as const } }),
     ...(requirements === undefined
       ? { InstanceType: instanceType as _InstanceType }
       : { InstanceRequirements: requirementsOf(requirements) }),
@@ -43,6 +44,7 @@ export function sourceOf(
   template: LaunchTemplateSpecification,
 ): Pick<GroupSpec, 'launchTemplate' | 'mixedInstancesPolicy'> {
   if (mixedInstances === undefined) return { launchTemplate: template };
+  const { onDemandBase, onDemandPercentage = 100 } = mixedInstances;
   const overrides = mixedInstances.overrides.map((override, index): LaunchTemplateOverrides => {
     const { instanceType, ami, weight, requirements, ownTemplate } = override;
     return {
@@ -58,7 +60,11 @@ export function sourceOf(
   return {
     mixedInstancesPolicy: {
       LaunchTemplate: { LaunchTemplateSpecification: template, Overrides: overrides },
-      InstancesDistribution: { OnDemandPercentageAboveBaseCapacity: 100, OnDemandAllocationStrategy: 'prioritized' },
+      InstancesDistribution: {
+        ...(onDemandBase !== undefined && { OnDemandBaseCapacity: onDemandBase }),
+        OnDemandPercentageAboveBaseCapacity: onDemandPercentage,
+        OnDemandAllocationStrategy: 'prioritized',
+      },
     } satisfies MixedInstancesPolicy,
   };
 }

@@ -16,6 +16,7 @@ import { defaultEc2Behaviour } from '../services/ec2/behaviour.ts';
 import { defaultEksBehaviour } from '../services/eks/behaviour.ts';
 import { defaultImageBuilderBehaviour } from '../services/imagebuilder/catalogue.ts';
 import { defaultSsmBehaviour } from '../services/ssm/behaviour.ts';
+import { operatorAction } from './operator-action.ts';
 import * as workloads from './workloads.ts';
 
 const amiId = v.pipe(v.string(), v.regex(/^ami-[0-9a-f]{8,17}$/, 'an AMI id, such as ami-0123456789abcdef0'));
@@ -109,7 +110,18 @@ const nodeGroup = strictObject({
   maxUnavailable: v.optional(countFromOne, 1),
   updateStrategy: v.optional(v.picklist(['DEFAULT', 'MINIMAL']), 'DEFAULT'),
   /** A mixed instances policy around the launch template. Of self-managed groups, as all that follows down to `warmPool`. */
-  mixedInstances: v.optional(strictObject({ overrides: v.array(override) })),
+  mixedInstances: v.optional(
+    strictObject({
+      overrides: v.array(override),
+      /** Of its instances, so many are On-Demand Instances; and of those above, so many per cent. */
+      onDemandBase: v.exactOptional(countFromZero),
+      onDemandPercentage: v.exactOptional(v.pipe(wholeNumber, v.minValue(0), v.maxValue(100))),
+    }),
+  ),
+  /** The launch template asks for Spot Instances. */
+  spot: v.optional(v.boolean(), false),
+  /** Spot Instances at risk are replaced before they are interrupted. */
+  capacityRebalance: v.optional(v.boolean(), false),
   /** Of the launch template, instead of `instanceType`. */
   requirements: v.optional(requirements),
   /** The launch template takes the AMI from this SSM parameter. */
@@ -190,25 +202,6 @@ const eventFault = variantObject({
   rule: v.string(),
   nth: v.optional(countFromOne, 1),
   delaySeconds: v.optional(v.array(v.pipe(number, v.minValue(0))), []),
-});
-
-/** Either as an execution enters a state for the n-th time, or minutes after the start of the scenario. */
-const moment = v.union([
-  strictObject({ machine: v.string(), state: v.string(), nth: v.optional(countFromOne, 1) }),
-  strictObject({ minute: minutes }),
-]);
-
-/** Something that a person or a tool of theirs does beside the stack. */
-const operatorAction = strictObject({
-  when: moment,
-  does: v.variant('kind', [
-    variantObject({ kind: v.literal('stop-executions'), of: v.string(), error: v.string(), cause: v.string() }),
-    variantObject({ kind: v.literal('remove-stack') }),
-    /** `<cluster>/<node group>`. */
-    variantObject({ kind: v.literal('set-desired-capacity'), group: v.string(), to: countFromZero }),
-    /** Created or replaced, as by `kubectl apply` of an administrator. */
-    variantObject({ kind: v.literal('apply-manifest'), cluster: v.string(), manifest: workloads.manifest }),
-  ]),
 });
 
 const timings = strictObject(

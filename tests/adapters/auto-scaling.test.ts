@@ -4,8 +4,10 @@ import {
   CompleteLifecycleActionCommand,
   DeleteLifecycleHookCommand,
   DescribeAutoScalingGroupsCommand,
+  DescribeAutoScalingInstancesCommand,
   DescribeInstanceRefreshesCommand,
   DescribeScalingActivitiesCommand,
+  DescribeWarmPoolCommand,
   PutLifecycleHookCommand,
   RecordLifecycleActionHeartbeatCommand,
   RollbackInstanceRefreshCommand,
@@ -13,7 +15,14 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { findGroupsByTagKey, findLaunchFailure, getGroup } from '../../functions/adapters/auto-scaling-groups.ts';
+import {
+  findGroupsByTagKey,
+  findLaunchFailure,
+  findLifecycleState,
+  getGroup,
+  listWithPool,
+  viewGroup,
+} from '../../functions/adapters/auto-scaling-groups.ts';
 import { listRefreshes, reverseRefresh, startRefresh } from '../../functions/adapters/instance-refreshes.ts';
 import { answerHook, deleteAdmitHook, keepWaiting, putAdmitHook } from '../../functions/adapters/lifecycle-hooks.ts';
 import { translateGroup } from '../../functions/adapters/self-managed-group.ts';
@@ -46,6 +55,37 @@ describe('Auto Scaling groups', () => {
       name: 'NodeGroupNotFound',
       message: expect.stringContaining('win2022'),
     });
+  });
+
+  it('tell the instances of their warm pool with nothing lost between pages, and are not asked without one', async () => {
+    const WarmPoolConfiguration = { MinSize: 1 };
+    const Instances = [{ InstanceId: 'i-0a', LifecycleState: 'InService' as const }];
+    aws.on(DescribeAutoScalingGroupsCommand).callsFake(({ AutoScalingGroupNames: [AutoScalingGroupName] }) => ({
+      AutoScalingGroups: [
+        { AutoScalingGroupName, Instances, ...(AutoScalingGroupName === 'pooled' && { WarmPoolConfiguration }) },
+      ],
+    }));
+    aws.on(DescribeWarmPoolCommand).callsFake(({ NextToken }) => ({
+      Instances: [{ InstanceId: NextToken ?? 'i-0w', LifecycleState: 'Warmed:Stopped' }],
+      ...(NextToken === undefined && { NextToken: 'i-0x' }),
+    }));
+    expect(await listWithPool('plain')).toMatchObject({ instances: [{ instanceId: 'i-0a' }], pool: [] });
+    expect(aws.commandCalls(DescribeWarmPoolCommand)).toHaveLength(0);
+    const pool = [
+      { instanceId: 'i-0w', lifecycleState: 'Warmed:Stopped' },
+      { instanceId: 'i-0x', lifecycleState: 'Warmed:Stopped' },
+    ];
+    expect(await listWithPool('pooled')).toMatchObject({ instances: [{ instanceId: 'i-0a' }], pool });
+    expect(await viewGroup('pooled')).toMatchObject({ instances: [{ instanceId: 'i-0a' }], pool });
+  });
+
+  it.each([
+    { found: [{ LifecycleState: 'Warmed:Stopped' }], state: 'Warmed:Stopped' },
+    { found: [], state: undefined },
+  ])('say what one instance does: $state', async ({ found, state }) => {
+    aws.on(DescribeAutoScalingInstancesCommand).resolves({ AutoScalingInstances: found as never });
+    expect(await findLifecycleState('i-0a')).toBe(state);
+    expect(aws.commandCalls(DescribeAutoScalingInstancesCommand)[0]?.args[0].input).toEqual({ InstanceIds: ['i-0a'] });
   });
 
   const tag = (Key: string, Value: string) => ({ Key, Value });

@@ -13,6 +13,7 @@ const samples: Readonly<Record<string, string>> = {
   [channelTag]: 'windows-2022-core',
   'reglaze:window': 'saturday',
   'reglaze:drain-timeout': '90m',
+  'reglaze:deregistration-delay': '2m',
   'reglaze:foreign-drain-hook': 'node-drainer',
   'reglaze:ready-for': '10m',
   'reglaze:require-daemonsets': 'logging/fluent-bit',

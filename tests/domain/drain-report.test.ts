@@ -5,6 +5,8 @@ import { notificationOf, summarise } from '../../functions/domain/report.ts';
 import { aDrainInput, aPlan, aReport, now } from '../support/builders.ts';
 
 const at = now.toISOString();
+/** Nobody waits for eight hours in these drains. */
+const limit = { ceilingSeconds: 30_000, heartbeatSeconds: 300, now };
 const web = { namespace: 'store', name: 'web-1' };
 
 const aRecord = (nodeName: string, overrides: Partial<DrainRecord> = {}): DrainRecord => ({
@@ -18,7 +20,7 @@ const aRefusal = (times: number, budgets: DrainRecord['refused'][number]['budget
 
 describe('the drains in a report', () => {
   it('are missing when no node has left', () => {
-    expect(reportDrains([])).toBeUndefined();
+    expect(reportDrains([], limit)).toBeUndefined();
   });
 
   it('tell nodes that were emptied from those that ended with pods, and those that have not ended', () => {
@@ -28,7 +30,27 @@ describe('the drains in a report', () => {
       aRecord('c', { emptiedAt: undefined, goneAt: at } as Partial<DrainRecord>),
       aRecord('d', { emptiedAt: undefined } as Partial<DrainRecord>),
     ];
-    expect(reportDrains(records)).toMatchObject({ emptied: 2, cutShort: ['c'], unfinished: ['d'] });
+    expect(reportDrains(records, limit)).toMatchObject({ emptied: 2, cutShort: ['c'], unfinished: ['d'] });
+  });
+
+  it.each([
+    { case: 'whose instance was gone at the end of the wait', waited: 30_000, gone: true, atCeiling: true },
+    { case: 'whose wait a look noticed late', waited: 29_800, gone: true, atCeiling: true },
+    { case: 'whose drain has not noticed its end', waited: 30_100, gone: false, atCeiling: true },
+    { case: 'that somebody terminated', waited: 20_000, gone: true, atCeiling: false },
+    { case: 'that still drains', waited: 20_000, gone: false, atCeiling: false },
+  ])('tell of a node $case that Auto Scaling did not wait longer: $atCeiling', ({ waited, gone, atCeiling }) => {
+    const startedAt = new Date(now.getTime() - waited * 1000).toISOString();
+    const { emptiedAt: _, ...record } = aRecord('a', { startedAt, ...(gone && { goneAt: at }) });
+    expect(reportDrains([record], limit)?.atCeiling).toEqual(atCeiling ? ['a'] : undefined);
+    expect(reportDrains([record], limit)?.cutShort).toEqual(gone || atCeiling ? ['a'] : []);
+  });
+
+  it('name the nodes that EC2 took back, where it did', () => {
+    const records = [aRecord('a'), aRecord('b', { takenAt: at })];
+    expect(reportDrains(records, limit)).toMatchObject({ emptied: 2, cutShort: [], interrupted: ['b'] });
+    expect(drainSentences(reportDrains(records, limit) as never)).toContain('Taken by EC2, as Spot Instances: b.');
+    expect(reportDrains([aRecord('a')], limit)).not.toHaveProperty('interrupted');
   });
 
   it('name every pod with its node, and every controller once', () => {
@@ -38,7 +60,7 @@ describe('the drains in a report', () => {
       aRecord('b', { startedAt: '2026-05-16T05:00:01.000Z', forced, replicas }),
       aRecord('a', { evicted: [{ ...web, at }], refused: [aRefusal(3)], localData: [web], lost: [web], replicas }),
     ];
-    expect(reportDrains(records)).toMatchObject({
+    expect(reportDrains(records, limit)).toMatchObject({
       evicted: 1,
       refused: [{ ...web, node: 'a', times: 3 }],
       forced: [{ ...web, node: 'b', why: 'deadline' }],
@@ -50,7 +72,7 @@ describe('the drains in a report', () => {
 });
 
 const sentencesOf = (overrides: Partial<DrainRecord>) =>
-  drainSentences(reportDrains([aRecord('a', overrides)]) as never);
+  drainSentences(reportDrains([aRecord('a', overrides)], limit) as never);
 
 describe('what people are told of drains', () => {
   it('is nothing when every pod left as it was asked to', () => {
@@ -85,8 +107,15 @@ describe('what people are told of drains', () => {
     expect(sentencesOf({ lost })[0]).toMatch(/^Not made again by anybody: store\/p0, .*store\/p9 and 2 more\.$/);
   });
 
+  it('begins a notification, also of a green run, with the nodes whose pods were killed', () => {
+    const drains = reportDrains([aRecord('a', { emptiedAt: undefined, goneAt: at } as Partial<DrainRecord>)], limit);
+    const ends = [aReport({ outcome: 'patched', ...(drains && { drains }) })];
+    const { text } = notificationOf(summarise('run-1', aPlan(), ends, { failure: undefined, now }));
+    expect(text.split('\n')[1]).toBe('demo/win2022: Not drained: the pods on a were killed with the machine.');
+  });
+
   it('stands below the line of its node group in the notification', () => {
-    const drains = reportDrains([aRecord('a', { lost: [web] })]);
+    const drains = reportDrains([aRecord('a', { lost: [web] })], limit);
     const ends = [aReport({ outcome: 'patched', ...(drains && { drains }) })];
     const { text } = notificationOf(summarise('run-1', aPlan(), ends, { failure: undefined, now }));
     expect(text).toMatch(/demo\/win2022: patched.*\n {2}Not made again by anybody: store\/web-1\./);

@@ -185,4 +185,19 @@ describe('a visit of a node that leaves', () => {
     });
     expect((await stuck.visit()).drain).toBe('draining');
   });
+
+  it('spares nobody and waits for no volume on a machine that EC2 takes, and looks a last time at its end', async () => {
+    const takenAt = new Date(now.getTime() + 120_000).toISOString();
+    const pods = Array.from({ length: 30 }, (_, index) => pod(`web-${index}`));
+    const usual = aNodeWith({ pods });
+    await usual.visit();
+    const times = ({ evicted }: DrainRecord) => new Set(evicted.map(({ at }) => at)).size;
+    expect(times(usual.record())).toBeGreaterThan(1);
+    const hurried = aNodeWith({ pods, attached: ['csi-1'] });
+    expect(await hurried.visit({ takenAt })).toMatchObject({ drain: 'emptied' });
+    expect(times(hurried.record())).toBe(1);
+    const refused = aNodeWith({ pods: [pod('web-1')], refuses: () => true });
+    for (let visit = 0; visit < 2; visit += 1) expect((await refused.visit({ takenAt })).drain).toBe('draining');
+    expect(Date.parse(takenAt) - Date.parse(refused.record().refused[0]?.lastAt ?? '')).toBeLessThan(2000);
+  });
 });

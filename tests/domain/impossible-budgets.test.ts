@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { budgetWarnings, type ImpossibleBudget, isImpossible } from '../../functions/domain/impossible-budgets.ts';
-import { type LabelSelector, selectorText } from '../../functions/domain/label-selector.ts';
+import { type LabelSelector, mayShare, selectorText, selects } from '../../functions/domain/label-selector.ts';
 
 const node = 'ip-10-0-0-1';
 const web = { workload: 'Deployment/web', nodeName: node };
@@ -10,7 +10,7 @@ const aBudget = (overrides: Partial<ImpossibleBudget> = {}): ImpossibleBudget =>
   ...overrides,
 });
 const warn = (impossible: readonly ImpossibleBudget[], unread = 0) =>
-  budgetWarnings({ impossible, unread }, new Set([node]));
+  budgetWarnings({ impossible, doubled: [], unread }, new Set([node]));
 
 describe('a disruption budget', () => {
   it.each([
@@ -38,11 +38,31 @@ describe('the warnings of a plan', () => {
   });
 
   it.each([
-    { case: 'of pods elsewhere', view: { impossible: [aBudget({ pods: [{ ...web, nodeName: 'x' }] })], unread: 0 } },
+    {
+      case: 'of pods elsewhere',
+      view: { impossible: [aBudget({ pods: [{ ...web, nodeName: 'x' }] })], doubled: [], unread: 0 },
+    },
     { case: 'when nobody has looked', view: undefined },
-    { case: 'when there is no such budget', view: { impossible: [], unread: 0 } },
+    { case: 'when there is no such budget', view: { impossible: [], doubled: [], unread: 0 } },
   ])('say nothing $case', ({ view }) => {
     expect(budgetWarnings(view, new Set([node]))).toEqual([]);
+  });
+
+  it('name two budgets over the same pods, of which none can be evicted whatever they allow', () => {
+    const elsewhere = { workload: 'Deployment/linux', nodeName: 'ip-10-0-0-9' };
+    const doubled = [
+      { budgets: ['store/web', 'store/team'], pods: [web, elsewhere, web] },
+      { budgets: ['store/linux', 'store/team'], pods: [elsewhere] },
+      { budgets: ['store/none', 'store/team'], pods: [] },
+    ];
+    expect(budgetWarnings({ impossible: [], doubled, unread: 0 }, new Set([node]))).toEqual([
+      {
+        error: 'SeveralBudgets',
+        cause: expect.stringMatching(
+          /store\/web and store\/team cover the same pods, .*those of Deployment\/web \(2\)\./,
+        ),
+      },
+    ]);
   });
 
   it('say that nobody could look, and what to do', () => {
@@ -85,5 +105,43 @@ describe('a selector as a query', () => {
     },
   ])('is "$text"', ({ selector, text }) => {
     expect(selectorText(selector)).toBe(text);
+  });
+});
+
+describe('two selectors', () => {
+  const label = fc.constantFrom('a', 'b', 'c');
+  const requirement = fc.record({
+    key: label,
+    operator: fc.constantFrom('In', 'NotIn', 'Exists', 'DoesNotExist'),
+    values: fc.array(label, { minLength: 1, maxLength: 2 }),
+  });
+  const selector = fc.record({
+    matchLabels: fc.dictionary(label, label, { maxKeys: 2 }),
+    matchExpressions: fc.array(requirement, { maxLength: 2 }),
+  });
+
+  it('that select the same labels are always found', () => {
+    fc.assert(
+      fc.property(selector, selector, fc.dictionary(label, label), (a, b, labels) => {
+        fc.pre(selects(a, labels) && selects(b, labels));
+        expect(mayShare(a, b)).toBe(true);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it.each<{ case: string; a: LabelSelector | undefined; b: LabelSelector | undefined; shared: boolean }>([
+    { case: 'different values', a: { matchLabels: { app: 'web' } }, b: { matchLabels: { app: 'db' } }, shared: false },
+    { case: 'different labels', a: { matchLabels: { app: 'web' } }, b: { matchLabels: { team: 'a' } }, shared: true },
+    {
+      case: 'a value that is not in a list',
+      a: { matchLabels: { app: 'web' } },
+      b: { matchExpressions: [{ key: 'app', operator: 'In', values: ['db', 'api'] }] },
+      shared: false,
+    },
+    { case: 'all pods', a: { matchLabels: { app: 'web' } }, b: {}, shared: true },
+    { case: 'no pod', a: { matchLabels: { app: 'web' } }, b: undefined, shared: false },
+  ])('that want $case may share pods: $shared', ({ a, b, shared }) => {
+    expect([mayShare(a, b), mayShare(b, a)]).toEqual([shared, shared]);
   });
 });

@@ -129,12 +129,15 @@ describe('instances in a warm pool', () => {
     },
   );
 
-  it('block their group', () => {
+  it.each([
+    { kind: 'self-managed' as const, error: undefined },
+    { kind: 'managed' as const, error: 'WarmPool' },
+  ])('block a group only where nothing says that they are replaced: $kind', ({ kind, error }) => {
     expect(
       findObstacle({
-        ...{ group: aGroup({ warmPool: true }), cluster: { nodes: [] }, activeReplacement: undefined },
+        ...{ group: aGroup({ kind, warmPool: true }), cluster: { nodes: [] }, activeReplacement: undefined },
         target: { amiId: 'ami-0new', serverLine: '2022' },
       })?.error,
-    ).toBe('WarmPool');
+    ).toBe(error);
   });
 });

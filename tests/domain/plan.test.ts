@@ -27,6 +27,7 @@ describe('the plan of a node group', () => {
       toAmi: 'ami-0new',
       fromPatchLevel: '10.0.20348.4648',
       launchTemplate: { id: 'lt-0a', fromVersion: 7 },
+      estimate: { rounds: 2, usualSeconds: 1280, longestSeconds: 16_320, deregistrationSeconds: 0 },
     });
   });
 

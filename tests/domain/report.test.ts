@@ -107,6 +107,56 @@ describe('the end of a rollout', () => {
     });
   });
 
+  it('is "partly-patched" where pods were killed with their machine, and says that before all else', () => {
+    const drains = {
+      ...{
+        emptied: 1,
+        cutShort: ['ip-1', 'ip-2'],
+        atCeiling: ['ip-1'],
+        unfinished: [],
+        evicted: 0,
+        forced: [],
+        lost: [],
+      },
+      ...{ refused: [], localData: [], short: [] },
+    };
+    const state = { ...promoted, verified: { patchLevel: '10.0.20348.5139', leftAlone: ['i-0p'] } };
+    expect(judgeEnding(state, { outcome: 'patched' }, drains)).toMatchObject({
+      outcome: 'partly-patched',
+      reason: { error: 'DrainCutShort', cause: expect.stringMatching(/^ip-1 of .*i-0p/s) },
+    });
+    const { atCeiling: _, ...byHand } = drains;
+    expect(judgeEnding(promoted, { outcome: 'patched' }, byHand)).toEqual({ outcome: 'patched' });
+  });
+
+  it.each([
+    { case: 'that was put back', drainedBy: undefined, says: /reglaze-drain of win2022 2 times, .*It was put back\./ },
+    {
+      case: 'in whose place another tool drains',
+      drainedBy: 'kubedrainer',
+      says: /The hook kubedrainer of another tool/,
+    },
+  ])('names the drain hook that somebody deleted and $case', ({ drainedBy, says }) => {
+    const removed = { hook: 'reglaze-drain' as const, times: 2, firstAt: now.toISOString(), lastAt: now.toISOString() };
+    const state = { ...promoted, removedHooks: [{ ...removed, ...(drainedBy && { drainedBy }) }] };
+    const report = reportEnding(state, { outcome: 'patched' }, { nodes: { total: 2, patched: 2 }, now });
+    expect(report.warnings).toEqual([{ error: 'DrainHookRemoved', cause: expect.stringMatching(says) }]);
+  });
+
+  it('keeps what the plan warned of, before what happened since', () => {
+    const [planned, since] = [
+      { error: 'ImpossibleBudget', cause: 'store/web' },
+      { error: 'DrainHookRemoved', cause: 'reglaze-drain' },
+    ];
+    const plan = aPlan({ nodeGroups: [aReport({ warnings: [planned] })] });
+    const ends = [aReport({ outcome: 'patched', warnings: [since] })];
+    const summary = summarise('run-1', plan, ends, end);
+    expect(summary.nodeGroups[0]?.warnings).toEqual([planned, since]);
+    expect(notificationOf(summary).text).toMatch(
+      /\n {2}ImpossibleBudget: store\/web\n {2}DrainHookRemoved: reglaze-drain/,
+    );
+  });
+
   it('is reported in the shape of every report', () => {
     const report = reportEnding(promoted, { outcome: 'patched' }, { nodes: { total: 2, patched: 2 }, now });
     expect(v.parse(GroupReport, report)).toEqual(report);

@@ -14,6 +14,7 @@ const view: RollBackView = {
   forward: undefined,
   back: undefined,
   backAttempts: 0,
+  isHeldUp: false,
   isBusy: false,
   reversible: true,
 };
@@ -87,6 +88,16 @@ describe('the next step on the way back', () => {
     {
       case: 'our way back failed three times',
       change: { back: aReplacement({ status: 'failed' }), group: half, backAttempts: 3 },
+      step: 'failed',
+    },
+    {
+      case: 'pods would hold up another update back',
+      change: { back: aReplacement({ status: 'failed' }), group: half, backAttempts: 1, isHeldUp: true },
+      step: 'wait',
+    },
+    {
+      case: 'pods held up the third update back',
+      change: { back: aReplacement({ status: 'failed' }), group: half, backAttempts: 3, isHeldUp: true },
       step: 'failed',
     },
     { case: "somebody else's replacement runs", change: { group: half, isBusy: true }, step: 'wait' },
@@ -166,6 +177,9 @@ describe('the next step on the way back', () => {
     expect(progressBack('restored', aState())).toEqual({ progress: 'restored' });
     expect(progressBack('start', aState())).toEqual({ progress: 'in-progress' });
     expect(progressBack('failed', aState()).reason?.cause).toContain('version 7 of lt-0a');
+    const surplus = aGroup({ desiredCapacity: 1 });
+    expect(progressBack('failed', aState(), surplus).reason?.cause).toContain('2 nodes where 1 are wanted');
+    expect(progressBack('failed', aState(), aGroup()).reason?.cause).not.toContain('are wanted');
     const onRelease = aState({ before: { release: '1.35-2026.04.18' } });
     expect(progressBack('no-way', onRelease)).toMatchObject({
       progress: 'failed',

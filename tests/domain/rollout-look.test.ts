@@ -10,7 +10,7 @@ const dependencies = (overrides: Partial<LookDependencies>): LookDependencies =>
   findImageIds: async () => new Map(),
   listNodes: async () => [],
   findLaunchFailure: async () => failure,
-  isGated: async () => true,
+  listHookNames: async () => ['reglaze-admit', 'reglaze-drain'],
   now: new Date('2026-05-16T05:01:00Z'),
   ...overrides,
 });
@@ -43,12 +43,12 @@ describe('a rollout whose hook was deleted', () => {
   const state = aState({ hook: 'open' });
   const entered = anInstance({ instanceId: 'i-0c', imageId: state.image.amiId });
   const ungated = (overrides: Partial<LookDependencies>) =>
-    lookAtInstances(aKey(), state, dependencies({ isGated: async () => false, ...overrides }));
+    lookAtInstances(aKey(), state, dependencies({ listHookNames: async () => ['reglaze-drain'], ...overrides }));
 
   it('fails when new instances entered service before a node had proved the AMI', async () => {
     const look = await ungated({ viewGroup: async () => aSight([entered, anInstance()]) });
     expect(look).toMatchObject({
-      gateMissing: true,
+      missingHooks: { admit: true, drain: false },
       neverJoined: [{ error: 'AdmissionRemoved', cause: expect.stringContaining('i-0c') }],
     });
   });
@@ -59,16 +59,40 @@ describe('a rollout whose hook was deleted', () => {
       viewGroup: async () => aSight([entered, other]),
       listNodes: async () => [aNode({ instanceId: 'i-0d' })],
     });
-    expect(look).toMatchObject({ gateMissing: true, neverJoined: [] });
+    expect(look).toMatchObject({ missingHooks: { admit: true }, neverJoined: [] });
   });
 
   it('goes on when nothing new entered service', async () => {
     const look = await ungated({ viewGroup: async () => aSight([anInstance()]) });
-    expect(look).toMatchObject({ gateMissing: true, neverJoined: [] });
+    expect(look).toMatchObject({ missingHooks: { admit: true }, neverJoined: [] });
   });
 
   it('is not asked about while an instance waits, since it waits at the hook', async () => {
     const look = await ungated({ viewGroup: async () => aSight([anInstance({ lifecycleState: 'Pending:Wait' })]) });
-    expect(look.gateMissing).toBe(false);
+    expect(look.missingHooks.admit).toBe(false);
+  });
+});
+
+describe('a rollout whose drain hook was deleted', () => {
+  const hooks = (...names: string[]) => ({ listHookNames: async () => names });
+  const booting = { viewGroup: async () => aSight([anInstance({ lifecycleState: 'Pending:Wait' })]) };
+
+  it.each([
+    { case: 'where it is ours', drainHook: 'ours' as const, names: ['reglaze-admit', 'backup'], missing: true },
+    {
+      case: 'where it is there',
+      drainHook: 'ours' as const,
+      names: ['reglaze-admit', 'reglaze-drain'],
+      missing: false,
+    },
+    { case: 'where another tool drains', drainHook: 'foreign' as const, names: ['reglaze-admit'], missing: false },
+    { case: 'where nobody put one', drainHook: undefined, names: ['reglaze-admit'], missing: false },
+  ])('misses it $case: $missing, also while a machine boots', async ({ drainHook, names, missing }) => {
+    const state = aState({ hook: 'open', ...(drainHook && { drainHook }) });
+    const idle = await lookAtInstances(aKey(), state, dependencies(hooks(...names)));
+    const look = await lookAtInstances(aKey(), state, dependencies({ ...hooks(...names), ...booting }));
+    expect([idle, look].map(({ missingHooks }) => missingHooks)).toEqual(
+      Array(2).fill({ admit: false, drain: missing }),
+    );
   });
 });

@@ -77,6 +77,7 @@ describe('the reason of an end', () => {
 it.each([
   { arn: 'arn:aws:states:us-west-2:111122223333:stateMachine:reglaze-patch-fleet', machine: 'patch-fleet' },
   { arn: 'arn:aws:states:us-west-2:111122223333:stateMachine:reglaze-dev-admit-node', machine: 'admit-node' },
+  { arn: 'arn:aws:states:us-west-2:111122223333:stateMachine:reglaze-dev-drain-node', machine: 'drain-node' },
   { arn: 'arn:aws:states:us-west-2:111122223333:stateMachine:reglaze-settle', machine: undefined },
 ])('$arn is the machine $machine', ({ arn, machine }) => {
   expect(machineOf(arn)).toBe(machine);

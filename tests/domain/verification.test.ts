@@ -46,6 +46,40 @@ describe('the verification of a group', () => {
     expect(verifyNodes({ ...empty, instances: [anInstance()] }).verification).toBe('wrong');
   });
 
+  describe('with a warm pool', () => {
+    const pooled = (lifecycleState: string, imageId = 'ami-0new') =>
+      anInstance({ instanceId: 'i-0w', lifecycleState, imageId });
+
+    it.each(['Warmed:Stopped', 'Warmed:Running', 'Warmed:Hibernated'])(
+      'holds without a node for one that is %s',
+      (at) => {
+        expect(verifyNodes({ ...view, pool: [pooled(at)] })).toMatchObject({ verification: 'verified', leftAlone: [] });
+      },
+    );
+
+    it.each(['Warmed:Pending', 'Warmed:Pending:Wait'])('waits for one that is %s', (at) => {
+      expect(verifyNodes({ ...view, pool: [pooled(at)] })).toMatchObject({
+        verification: 'pending',
+        reason: { cause: `Instance i-0w is still ${at}.` },
+      });
+    });
+
+    it('names one on another AMI, and does not go back for it', () => {
+      const judged = verifyNodes({ ...view, pool: [pooled('Warmed:Stopped', 'ami-0old')] });
+      expect(judged).toMatchObject({ verification: 'verified', leftAlone: ['i-0w'] });
+    });
+
+    it('does not look at one that is terminated', () => {
+      const judged = verifyNodes({ ...view, pool: [pooled('Warmed:Terminating:Wait', 'ami-0old')] });
+      expect(judged).toMatchObject({ verification: 'verified', leftAlone: [] });
+    });
+
+    it('is wrong for the nodes of the group whatever waits in the pool', () => {
+      const wrong = { ...view, instances: [anInstance()], pool: [pooled('Warmed:Pending')] };
+      expect(verifyNodes(wrong).verification).toBe('wrong');
+    });
+  });
+
   it('names what a replacement leaves alone', () => {
     const protectedOne = anInstance({ instanceId: 'i-0p', protectedFromScaleIn: true });
     const standby = anInstance({ instanceId: 'i-0s', lifecycleState: 'Standby' });

@@ -108,16 +108,22 @@ describe('Report stuck drain', () => {
 });
 
 describe('Wait for removal', () => {
-  const looking = (state: string | undefined, owner: string | undefined) => {
+  const looking = (state: string | undefined, owner: string | undefined, pods: 'yes' | 'not-yet' | 'gone' = 'gone') => {
     const told: unknown[] = [];
+    const asked: unknown[] = [];
     const step = waitForRemoval({
       findInstanceState: async () => state,
       records: { find: async () => ({ record: { nodeName: 'ip-10-0-1-23' } }) as never },
       findNodeInstance: async () => owner,
+      letPodsOn: async ({ instanceId }) => {
+        asked.push(instanceId);
+        return pods;
+      },
       announce: async ({ type, detail }) => void told.push({ type, ...detail }),
       now: () => now,
     });
-    return { told, look: () => step({ ...input, leavingSince: now.toISOString() }) };
+    const leavingSince = now.toISOString();
+    return { told, asked, look: (change: object = {}) => step({ ...input, leavingSince, ...change }) };
   };
 
   it('tells neighbours once the instance is terminated and its node object gone', async () => {
@@ -135,5 +141,24 @@ describe('Wait for removal', () => {
 
   it('does not wait for the node of another instance that has the name now', async () => {
     expect(await looking('terminated', 'i-0ff').look()).toMatchObject({ removal: 'removed' });
+  });
+
+  it.each([
+    { pods: 'not-yet' as const, state: 'stopping', removal: 'leaving', told: 0 },
+    { pods: 'yes' as const, state: 'stopped', removal: 'rests', told: 0 },
+    { pods: 'yes' as const, state: 'running', removal: 'rests', told: 0 },
+    { pods: 'gone' as const, state: 'shutting-down', removal: 'leaving', told: 0 },
+    { pods: 'gone' as const, state: 'terminated', removal: 'removed', told: 1 },
+  ])('of one that goes into a warm pool ends when it rests there: $pods, $state', async (row) => {
+    const { told, asked, look } = looking(row.state, undefined, row.pods);
+    expect(await look({ destination: 'WarmPool', move: 'one' })).toMatchObject({ removal: row.removal });
+    expect(told).toHaveLength(row.told);
+    expect(asked).toEqual(['i-0a']);
+  });
+
+  it('does not ask for the pool of an instance that is terminated', async () => {
+    const { asked, look } = looking('shutting-down', 'i-0a');
+    await look({ move: 'one' });
+    expect(asked).toEqual([]);
   });
 });

@@ -12,7 +12,7 @@ const folder = new URL('../../functions/handlers/', import.meta.url);
 const steps = readdirSync(folder).map((file) => basename(file, '.ts'));
 const load = async (step: string) => (await import(new URL(`${step}.ts`, folder).href)) as { handler: Handler };
 
-const events = ['start-run', 'start-node-task', 'start-settle', 'withdraw'];
+const events = ['start-run', 'start-node-task', 'start-interrupted-drain', 'start-settle', 'withdraw'];
 const key = { run: 'run-1', cluster: 'demo', nodeGroup: 'win2022', kind: 'self-managed' };
 const admission = { ...key, autoScalingGroupName: 'win2022', instanceId: 'i-0a', joinDeadline: '2026-05-16T05:00:00Z' };
 const drain = {
@@ -44,6 +44,14 @@ const inputs: Record<string, object> = {
   'examine-node': admission,
   'test-node': admission,
   'prefer-new-nodes': admission,
+  'keep-pods-off': admission,
+  'let-pods-on': {
+    run: 'run-1',
+    cluster: 'demo',
+    nodeGroup: 'win2022',
+    instanceId: 'i-0a',
+    since: '2026-05-16T05:00:00Z',
+  },
   'record-late-node': { ...admission, finding: reason },
   'answer-hook': { ...admission, result: 'ABANDON', finding: reason },
   'take-turn': drain,
@@ -118,6 +126,7 @@ describe('an event of AWS', () => {
       const fed: Record<string, string> = {
         'aws.imagebuilder': 'start-run',
         'aws.autoscaling': 'start-node-task',
+        'aws.ec2': 'start-interrupted-drain',
         'aws.states': 'start-settle',
       };
       const ours = { sweep: 'start-run', release: 'resolve-image', ResponseURL: 'withdraw' };

@@ -277,6 +277,21 @@ describe('Find what is left', () => {
     });
   });
 
+  it('gives a node back whose instance goes into a warm pool, and does nothing for other drains that died', async () => {
+    const input = {
+      ...{ cluster, nodeGroup, autoScalingGroupName: 'win2022', instanceId: 'i-0a', concurrentDrains: 1 },
+      ...{ startedAt: ended.startedAt, drainDeadline: ended.startedAt, ceiling: ended.startedAt },
+      ...{ drainTimeoutSeconds: 5400, onDrainTimeout: 'wait' },
+    };
+    const died = { ...ended, machine: 'drain-node' as const, input };
+    expect(await inspectEnded(new FakeAccount())(died)).toEqual({ next: 'nothing' });
+    const pooled = { ...died, input: { ...input, destination: 'WarmPool', move: 'one' } };
+    expect(await inspectEnded(new FakeAccount())(pooled)).toEqual({
+      next: 'let-pods-on',
+      ...{ cluster, nodeGroup, instanceId: 'i-0a', destination: 'WarmPool' },
+    });
+  });
+
   it('reports a run after the last of its rollouts has settled, and only if nobody did', async () => {
     const dead = { ...ended, machine: 'patch-fleet' as const, name: 'run-1', input: { imageArn } };
     const lease = { run: deadRun, executionArn, until: '2026-05-16T12:00:00Z' };

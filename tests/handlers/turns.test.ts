@@ -38,11 +38,21 @@ const recordOf = (instanceId: string) => bucket.content(`drains/demo/win2022/${i
 
 /** The steps of a drain, with what the test says of hook, instance and zone. */
 function steps({ hook = 'done' as 'done' | 'ended', isKnown = true } = {}) {
-  const world = { clock: now, stranded: false, notices: [] as string[], announced: [] as Announcement[] };
+  const world = {
+    clock: now,
+    stranded: false,
+    notices: [] as string[],
+    announced: [] as Announcement[],
+    pooled: [] as string[],
+  };
   const common = {
     connect: async () => simulatedApi(cluster),
     records: openDrainRecords(bucket),
     now: () => world.clock,
+  };
+  const letPodsOn = async ({ instanceId }: { readonly instanceId: string }) => {
+    world.pooled.push(instanceId);
+    return 'yes' as const;
   };
   const take = takeTurnStep({
     ...common,
@@ -60,7 +70,7 @@ function steps({ hook = 'done' as 'done' | 'ended', isKnown = true } = {}) {
       world.announced.push(announcement);
     },
   });
-  return { world, take, look: checkReplicas(common), giveBack };
+  return { world, take, look: checkReplicas({ ...common, letPodsOn }), giveBack };
 }
 
 describe('Take a turn', () => {
@@ -171,6 +181,19 @@ describe('Look at replicas and give the turn back', () => {
     expect(recordOf('i-0a')).toMatchObject({ goneAt: later(9000).toISOString() });
   });
 
+  it('lets pods have the node again of an instance in the warm pool while their replicas are waited for', async () => {
+    const { look, world } = steps();
+    for (const [instanceId, move] of [
+      ['i-0a', undefined],
+      ['i-0b', 'one'],
+    ] as const) {
+      const drain = { ...drainOf(instanceId), ...(move && { destination: 'WarmPool' as const, move }) };
+      bucket.seed(`drains/demo/win2022/${instanceId}${move ? `-${move}` : ''}.json`, emptied(instanceId));
+      await look(drain);
+    }
+    expect(world.pooled).toEqual(['i-0b']);
+  });
+
   it('has nothing to wait for when the instance vanished before its drain began', async () => {
     expect(await steps().look(drainOf('i-0a'))).toMatchObject({ replicas: 'back' });
   });
@@ -191,6 +214,18 @@ describe('Look at replicas and give the turn back', () => {
         detail: expect.objectContaining({ nodeName: 'node-i-0a', drainedAt: later(60).toISOString() }),
       },
     ]);
+  });
+
+  it('is not waited for where EC2 takes the machine: another execution drains its node', async () => {
+    const { take } = steps();
+    await take(drainOf('i-0a'));
+    const second = drainOf('i-0b', { startedAt: later(1).toISOString() });
+    await openDrainRecords(bucket).create({
+      ...newDrainRecord(second, 'node-i-0b'),
+      takenAt: later(120).toISOString(),
+    });
+    expect(await take(second)).toMatchObject({ turn: 'taken', finding: { error: 'SpotInterrupted' } });
+    expect((await leases()).map(({ holder }) => holder)).toEqual(['i-0a']);
   });
 
   it('announces no drain of a node whose instance vanished with pods on it', async () => {

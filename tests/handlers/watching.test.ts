@@ -26,13 +26,13 @@ function rolling(nodeGroup = new FakeNodeGroup()) {
 const depsOf = (account: FakeAccount) => ({
   drivers: account.drivers,
   startDrain: account.startDrain,
-  findPodsInTheWay: async () => ({ pods: [] }),
+  findPodsInTheWay: account.findPodsInTheWay,
   files: account.files,
   viewGroup: account.viewGroup,
   withImages: account.withImages,
   findImageIds: account.findImageIds,
   findLaunchFailure: account.findLaunchFailure,
-  isGated: async () => account.gated,
+  listHookNames: account.listHookNames,
   readSizes: account.readSizes,
   listNodes: account.listNodes,
   notify: account.notify,
@@ -92,9 +92,42 @@ describe('Watch nodes', () => {
 
   it('puts a hook back that somebody deleted', async () => {
     const { account, watch } = rolling();
-    account.gated = false;
+    account.hookNames = ['reglaze-drain'];
     expect(await watch(key)).toEqual({ progress: 'in-progress', pauseSeconds: 60 });
     expect(account.nodeGroup.hook).toMatchObject({ ...key, joinTimeoutSeconds: 1800 });
+    expect(account.state.removedHooks).toMatchObject([{ hook: 'reglaze-admit', times: 1 }]);
+  });
+
+  it('puts the drain hook back each time, writes that down before, and tells it once', async () => {
+    const { account, watch } = rolling();
+    account.withState({ ...account.state, drainHook: 'ours' });
+    account.hookNames = ['reglaze-admit'];
+    account.nodeGroup.setDrainHook = async (_, metadata) => {
+      account.nodeGroup.drainHook = { metadata, written: account.state.removedHooks?.[0]?.times };
+    };
+    for (const times of [1, 2]) {
+      expect(await watch(key)).toEqual({ progress: 'in-progress', pauseSeconds: 60 });
+      expect(account.nodeGroup.drainHook).toMatchObject({ metadata: { concurrentDrains: 1 }, written: times });
+    }
+    expect(account.state).toMatchObject({
+      drainHook: 'ours',
+      removedHooks: [{ hook: 'reglaze-drain', times: 2, firstAt: now.toISOString() }],
+    });
+    expect(account.notices).toEqual(['reglaze: reglaze-drain of demo/win2022 was deleted']);
+  });
+
+  it('leaves the drains to another tool that has put its hook in place of ours, and names it', async () => {
+    const { account, watch } = rolling();
+    account.withState({ ...account.state, drainHook: 'ours' });
+    account.hookNames = ['reglaze-admit', 'kubedrainer'];
+    account.nodeGroup.drains = { nodes: 2, tagKeys: [], terminateHooks: [{ name: 'kubedrainer' }] };
+    await watch(key);
+    await watch(key);
+    expect(account.nodeGroup.changes).toEqual([]);
+    expect(account.state).toMatchObject({
+      drainHook: 'foreign',
+      removedHooks: [{ hook: 'reglaze-drain', times: 1, drainedBy: 'kubedrainer' }],
+    });
   });
 
   it('waits for capacity, and alerts once', async () => {
@@ -214,6 +247,16 @@ describe('Roll back', () => {
     account.nodeGroup.end('failed');
     expect(await watchRollBack(account)(key)).toEqual({ progress: 'in-progress' });
     expect(account.nodeGroup.changes).toEqual(['start refresh-2 to version 7']);
+  });
+
+  it('puts the drain hook back that somebody deleted meanwhile', async () => {
+    const { account } = rolling();
+    account.withState({ ...account.state, drainHook: 'ours' });
+    await rollBack(account)({ ...key, reason });
+    account.hookNames = ['reglaze-admit'];
+    expect(await watchRollBack(account)(key)).toEqual({ progress: 'in-progress' });
+    expect(account.nodeGroup.changes).toEqual(['reverse', 'put drain hook']);
+    expect(account.state.removedHooks).toMatchObject([{ hook: 'reglaze-drain', times: 1 }]);
   });
 
   it('gives up after three attempts, and says what a person can do', async () => {

@@ -63,8 +63,9 @@ const asynchronous = [...ofType('AWS::Events::Rule'), ...ofType('AWS::Scheduler:
   .map(({ Arn }) => Arn['Fn::GetAtt'][0]);
 
 describe('functions that nobody waits for', () => {
-  it('are the three that start executions', () => {
+  it('are the four that start executions', () => {
     expect([...new Set(asynchronous)].toSorted()).toEqual([
+      'StartInterruptedDrainLambdaFunction',
       'StartNodeTaskLambdaFunction',
       'StartRunLambdaFunction',
       'StartSettleLambdaFunction',

@@ -20,14 +20,16 @@ const targets = [
 ];
 
 describe('what starts functions', () => {
-  it('is four rules and two schedules', () => {
-    expect(targets).toHaveLength(6);
+  it('is five rules and two schedules', () => {
+    expect(targets).toHaveLength(7);
   });
 
-  it.each(targets)('$logicalId tries again, then keeps what it could not deliver', ({ target }) => {
+  it.each(targets)('$logicalId tries again, then keeps what it could not deliver', ({ logicalId, target }) => {
+    // After two minutes there is no machine left to drain.
+    const worthIt = /interrupted/.test(logicalId) ? 120 : 3600;
     expect(written(target.DeadLetterConfig)).toEqual({ Arn: '${UndeliveredEvents.Arn}' });
     expect(target.RetryPolicy?.MaximumRetryAttempts).toBeGreaterThan(0);
-    expect(target.RetryPolicy?.MaximumEventAgeInSeconds).toBeGreaterThanOrEqual(3600);
+    expect(target.RetryPolicy?.MaximumEventAgeInSeconds).toBeGreaterThanOrEqual(worthIt);
   });
 
   it('is each allowed to keep what it could not deliver', () => {
@@ -69,6 +71,7 @@ describe('the rules', () => {
     { file: 'image-failed', rules: [] },
     { file: 'launch-lifecycle-action', rules: ['reglaze-live-node-launched'] },
     { file: 'terminate-lifecycle-action', rules: ['reglaze-live-node-leaving'] },
+    { file: 'spot-interruption', rules: ['reglaze-live-spot-interrupted'] },
     { file: 'execution-failed', rules: ['reglaze-live-execution-ended'] },
   ])('$file goes to $rules', ({ file, rules }) => {
     expect(matching(event(file))).toEqual(rules);
@@ -85,7 +88,7 @@ describe('the rules', () => {
     { machine: 'patch-fleet', status: 'ABORTED', isSettled: true },
     { machine: 'admit-node', status: 'TIMED_OUT', isSettled: true },
     { machine: 'roll-node-group', status: 'SUCCEEDED', isSettled: false },
-    { machine: 'drain-node', status: 'FAILED', isSettled: false },
+    { machine: 'drain-node', status: 'FAILED', isSettled: true },
     { machine: 'settle', status: 'FAILED', isSettled: false },
   ])('$machine that ended $status is settled: $isSettled', ({ machine, status, isSettled }) => {
     const ended = event('execution-failed');

@@ -8,6 +8,8 @@ const reference = (page: string) =>
 /** Actions for which AWS offers no resource to name. Everything else must name what it touches. */
 const everythingOnly: Readonly<Record<string, { readonly reason: string; readonly source: string }>> = {
   'autoscaling:DescribeAutoScalingGroups': { reason: 'lists groups', source: reference('amazonec2autoscaling') },
+  'autoscaling:DescribeAutoScalingInstances': { reason: 'lists instances', source: reference('amazonec2autoscaling') },
+  'autoscaling:DescribeWarmPool': { reason: 'describes by name', source: reference('amazonec2autoscaling') },
   'autoscaling:DescribeInstanceRefreshes': { reason: 'describes by name', source: reference('amazonec2autoscaling') },
   'autoscaling:DescribeLifecycleHooks': { reason: 'describes by name', source: reference('amazonec2autoscaling') },
   'autoscaling:DescribeScalingActivities': { reason: 'describes by name', source: reference('amazonec2autoscaling') },
@@ -137,7 +139,7 @@ describe('what can do harm', () => {
     // Its own, which would go on without anybody who watches it.
     { action: 'autoscaling:CancelInstanceRefresh', steps: ['withdraw'] },
     { action: 'ssm:PutParameter', steps: ['publish-image'] },
-    { action: 'autoscaling:PutLifecycleHook', steps: ['open-admission', 'watch-rollout'] },
+    { action: 'autoscaling:PutLifecycleHook', steps: ['open-admission', 'watch-roll-back', 'watch-rollout'] },
     // Where another tool drains, ours is taken off.
     { action: 'autoscaling:DeleteLifecycleHook', steps: ['close-admission', 'open-admission', 'withdraw'] },
     {

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { renderSummary } from '../../scripts/start/summary.ts';
 import type { Scenario } from '../../simulator/scenario/schema.ts';
+import { noticesOf } from '../support/drains.ts';
 import { entriesOf, leftovers, type Played, play } from '../support/play.ts';
 import { lowestReady } from '../support/workloads.ts';
 
@@ -34,6 +36,16 @@ describe('blocked-update', () => {
     expect((ended?.at ?? 0) - (told?.at ?? Infinity)).toBeGreaterThan(2 * 60_000);
   });
 
+  it('was warned of by the plan, on the screen from the first minute, and in the report', () => {
+    const [note] = played.observer.view().notes;
+    expect(note?.text).toMatch(
+      /^plan of shop\/payroll: ImpossibleBudget: The budget store\/ledger lets no pod be evicted/,
+    );
+    expect((note?.at ?? Infinity) - Date.parse(played.stage.scenario.startsAt)).toBeLessThan(60_000);
+    expect(renderSummary(played.document, []).join('\n')).toContain('shop/payroll: ImpossibleBudget: The budget');
+    expect(noticesOf(played.stage, 'reglaze failed')[0]).toContain('ImpossibleBudget: The budget store/ledger');
+  });
+
   it('asks the cluster at three looks: two while it stands still, and one when it has failed', () => {
     const budgets = questions(played).filter(({ details }) => details.operation === 'list poddisruptionbudgets');
     expect(budgets).toHaveLength(3);
@@ -50,6 +62,71 @@ describe('blocked-update', () => {
     expect(leftovers(played.stage)).toEqual([]);
     expect(entriesOf(played.log, 'defect')).toEqual([]);
   });
+});
+
+describe('a way back that nobody clears', () => {
+  let played: Played;
+  beforeAll(async () => {
+    played = await play('blocked-update', {
+      change: (scenario) => {
+        scenario.operator = [];
+      },
+    });
+  }, 300_000);
+
+  it('is not begun, since an update that the pods would hold up again only leaves more nodes behind', () => {
+    const updates = entriesOf(played.log, 'nodegroup.update');
+    expect(updates.map(({ status }) => status)).toEqual(['InProgress', 'Failed']);
+    const [group] = played.stage.nodeGroups;
+    expect(played.stage.account.autoScaling.group(group?.autoScalingGroupName ?? '')?.desiredCapacity).toBe(6);
+  });
+
+  it('ends red after its twelve hours, and says what was in the way in both directions', () => {
+    expect(played.document.nodeGroups).toMatchObject([
+      {
+        outcome: 'failed',
+        reason: { error: 'ReplacementFailed', cause: expect.stringMatching(inTheWay) },
+        heldUp: expect.stringMatching(new RegExp(`^On the way back: ${inTheWay.source}`)),
+      },
+    ]);
+    expect(played.document.run.simulatedSeconds).toBeGreaterThan(12 * 3600);
+    expect(notices(played)).toHaveLength(1);
+    expect(leftovers(played.stage)).toEqual([]);
+  });
+});
+
+describe('a way back that pods hold up once it has begun', () => {
+  it('is told once, tried three times, and ends with what is in the way and how many nodes are left', async () => {
+    const budget = (name: string, minAvailable: number) => ({
+      ...{ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name, namespace: 'store' } },
+      spec: { minAvailable, selector: { matchLabels: { app: 'ledger' } } },
+    });
+    const played = await play('blocked-update', {
+      change: (scenario) => {
+        scenario.operator = [];
+      },
+      // Somebody lets the pods go whenever an update has failed, and no longer once the next one has begun.
+      before: ({ account: { kernel }, clusters }) => {
+        kernel.log.follow(({ kind, details }) => {
+          if (kind !== 'nodegroup.update') return;
+          const needed = details.status === 'InProgress' ? 2 : 1;
+          kernel.clock.after(0, () => clusters.get('shop')?.applyManifest(budget('ledger', needed)));
+        });
+      },
+    });
+    expect(noticesOf(played.stage, 'on its way back')).toEqual([
+      expect.stringMatching(/tried again, three times in all/),
+    ]);
+    expect(played.document.nodeGroups).toMatchObject([
+      {
+        outcome: 'failed',
+        reason: {
+          error: 'RollBackFailed',
+          cause: expect.stringMatching(/nodes where 2 are wanted.*In the way: store\/ledger-/s),
+        },
+      },
+    ]);
+  }, 300_000);
 });
 
 describe('a blocked update', () => {

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { observe } from '../../scripts/start/observer.ts';
 import type { RunView } from '../../scripts/start/run-view.ts';
 import type { Stage } from '../../scripts/start/stage.ts';
+import { renderSummary } from '../../scripts/start/summary.ts';
 import type { Scenario } from '../../simulator/scenario/schema.ts';
 import { drainsOf, noticesOf, remains, takenWithoutEviction } from '../support/drains.ts';
 import { entriesOf, leftovers, type Played, play } from '../support/play.ts';
@@ -139,16 +140,26 @@ describe('impossible-budget without anybody who changes the budget', () => {
     played = await play('impossible-budget', { change: withoutHelp });
   }, 300_000);
 
-  it('waits to the ceiling with one alert, then ends as known: the drain red, the pods named, the group patched', () => {
+  it('waits to the ceiling with one alert, then ends as known: the drain and the run red, the pods named, all nodes new', () => {
     const [record] = drainsOf(played.stage);
     expect(noticesOf(played.stage, 'cannot drain')).toHaveLength(1);
     expect(drainExecutions(played)).toMatchObject([{ status: 'FAILED', error: 'PodsLeft' }]);
     expect(drainExecutions(played)[0]?.cause).toContain('store/ledger-');
     expect(record?.forced).toEqual([]);
+    const nodes = [record?.nodeName];
     expect(groupOf(played, 'patient')).toMatchObject({
-      outcome: 'patched',
-      drains: { emptied: 0, cutShort: [record?.nodeName], forced: [] },
+      outcome: 'partly-patched',
+      nodes: { total: 1, patched: 1 },
+      reason: { error: 'DrainCutShort', cause: expect.stringMatching(/^ip-\S+ of shop\/patient .*store\/ledger-/) },
+      drains: { emptied: 0, cutShort: nodes, atCeiling: nodes, forced: [] },
     });
+    expect(played.document.run).toMatchObject({ status: 'FAILED', error: { name: 'DrainCutShort' } });
+  });
+
+  it('says before all else, by mail and on the screen, that the pods of that node were killed', () => {
+    const first = `shop/patient: Not drained: the pods on ${drainsOf(played.stage)[0]?.nodeName} were killed with the machine.`;
+    expect(noticesOf(played.stage, 'reglaze failed')[0]?.split('\n')[1]).toBe(first);
+    expect(renderSummary(played.document, [])[1]).toBe(first);
   });
 
   it('holds the instance for as long as Auto Scaling waits at the hook, by its heartbeats', () => {

@@ -12,6 +12,8 @@ const setBudget = (spec: object) => (scenario: Scenario) => {
   Object.assign(budget, { spec: { selector: { matchLabels: { app: 'ledger' } }, ...spec } });
 };
 
+const both = /store\/ledger and store\/team .*Deployment\/ledger \(2\)/;
+
 const readsOf = (log: Parameters<typeof entriesOf>[0], what: string) =>
   entriesOf(log, 'call.kubernetes').filter(({ operation }) => operation === `list ${what}`);
 
@@ -54,6 +56,27 @@ describe.each([
       },
     ]);
     expect(changesOf(log)).toEqual([]);
+  });
+
+  it.each([
+    { case: 'covers the same pods', selector: {}, pods: 1 },
+    { case: 'cannot cover them', selector: { matchLabels: { app: 'other' } }, pods: 0 },
+    { case: 'covers no pod', selector: { matchLabels: { team: 'other' } }, pods: 0 },
+  ])('warns of a second budget that $case: $pods', async ({ selector, pods }) => {
+    const { document } = await plan((scenario) => {
+      setBudget({ maxUnavailable: 1 })(scenario);
+      scenario.clusters[0]?.manifests.push({
+        ...{ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: 'team', namespace: 'store' } },
+        spec: { maxUnavailable: 1, selector },
+      });
+    });
+    expect(document.nodeGroups).toMatchObject([
+      {
+        outcome: 'planned',
+        ...(pods > 0 && { warnings: [{ error: 'SeveralBudgets', cause: expect.stringMatching(both) }] }),
+      },
+    ]);
+    expect(document.nodeGroups[0]?.warnings ?? []).toHaveLength(pods);
   });
 
   it('warns of nothing, and reads no pod, when a pod may go', async () => {

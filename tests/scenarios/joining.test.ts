@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { entriesOf, leftovers, type Played, play } from '../support/play.ts';
+import { remains } from '../support/drains.ts';
+import { entriesOf, type Played, play } from '../support/play.ts';
 
 const newAmi = 'ami-0a1b2c3d4e5f60002';
 const minuteMs = 60_000;
@@ -22,7 +23,7 @@ describe('late-joiners', () => {
     expect(played.document.run.status).toBe('SUCCEEDED');
     expect(played.document.nodeGroups[0]).toMatchObject({ outcome: 'patched', nodes: { total: 2, patched: 2 } });
     expect(played.document.nodeGroups[0]?.readyNodes).toEqual({ desired: 2, lowest: 2 });
-    expect(leftovers(played.stage)).toEqual([]);
+    expect(remains(played)).toEqual([]);
     expect(entriesOf(played.log, 'defect')).toEqual([]);
   });
 
@@ -87,7 +88,7 @@ describe('impatient-autoscaler', () => {
   it('blames no AMI and leaves nothing behind', () => {
     expect(played.stage.account.ec2.image(newAmi)?.tags).not.toHaveProperty('reglaze:failed-smoke-test');
     expect(entriesOf(played.log, 'refused')).toEqual([]);
-    expect(leftovers(played.stage)).toEqual([]);
+    expect(remains(played)).toEqual([]);
     const [cluster] = played.stage.clusters.values();
     expect(cluster?.nodes().filter(({ unschedulable }) => unschedulable)).toEqual([]);
   });
@@ -113,6 +114,6 @@ describe('an autoscaler that may take one machine only', () => {
     expect(played.document.nodeGroups[0]).toMatchObject({ outcome: 'patched', nodes: { total: 1, patched: 1 } });
     expect(messagesAbout(played, 'JoinersDeletedByAutoscaler')).toHaveLength(1);
     expect(played.stage.account.autoScaling.group('web')).toMatchObject({ desiredCapacity: 1 });
-    expect(leftovers(played.stage)).toEqual([]);
+    expect(remains(played)).toEqual([]);
   }, 120_000);
 });

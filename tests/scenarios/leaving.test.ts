@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { DrainRecord } from '../../functions/domain/drain-record.ts';
-import { entriesOf, leftovers, type Played, play } from '../support/play.ts';
+import { remains } from '../support/drains.ts';
+import { entriesOf, type Played, play } from '../support/play.ts';
 import { lowestReady, movesOf } from '../support/workloads.ts';
 
 const web = 'store/Deployment/web';
@@ -16,10 +17,6 @@ const drainsOf = ({ stage }: Played) =>
 const answersOf = ({ log }: Played) =>
   entriesOf(log, 'hook.answered').filter(({ hookName }) => hookName === 'reglaze-drain');
 const groupOf = ({ stage }: Played) => stage.account.autoScaling.group('web');
-/** Marks that must be gone from every node in the end. */
-const marksOf = ({ stage }: Played) =>
-  [...stage.clusters.values()].flatMap((cluster) => cluster.nodes()).filter(({ unschedulable }) => unschedulable);
-
 describe('scale-in', () => {
   let played: Played;
   beforeAll(async () => {
@@ -60,8 +57,7 @@ describe('scale-in', () => {
   });
 
   it('leaves no hook, lease, cordon or taint behind', () => {
-    expect(leftovers(played.stage)).toEqual([]);
-    expect(marksOf(played)).toEqual([]);
+    expect(remains(played)).toEqual([]);
     expect(groupOf(played)?.hooks).toEqual(['reglaze-drain']);
   });
 });
@@ -80,8 +76,7 @@ describe('lost-events', () => {
     expect(lost().length).toBeGreaterThanOrEqual(5);
     expect(played.document.run.status).toBe('SUCCEEDED');
     expect(played.document.nodeGroups[0]).toMatchObject({ outcome: 'patched', nodes: { total: 2, patched: 2 } });
-    expect(leftovers(played.stage)).toEqual([]);
-    expect(marksOf(played)).toEqual([]);
+    expect(remains(played)).toEqual([]);
   });
 
   it('has the watcher admit and drain what it was not told of, before any heartbeat is over', () => {

@@ -41,6 +41,7 @@ describe.each(caseAccounts)('node groups: $name', (account) => {
     const compare = isTouched(one) ? withoutVersions : (settings: unknown) => settings;
     expect(compare(after)).toEqual(compare(before.get(keyOf(one))));
     if (isTouched(one)) expect(launchedAmis(stage, one)).toEqual([newAmi]);
+    if (one.outcome === 'rolled-back') expect(amisOf(stage, one)).not.toContain(newAmi);
     if (one.outcome === 'patched') expect(amisOf(stage, one).filter((ami) => ami !== newAmi)).toEqual([]);
   });
 

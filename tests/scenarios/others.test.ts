@@ -18,6 +18,7 @@ describe('what others do to a group breaks no promise of ours', () => {
     ['cancel the instance refresh', 'Watch nodes', 4],
     ['roll the instance refresh back', 'Watch nodes', 9],
     ['delete the admission hook', 'Watch nodes', 2],
+    ['delete the drain hook', 'Watch nodes', 2],
   ])('%s at "%s" %i', async (what, state, nth) => {
     expect(await tryIt(othersTrial('self-managed', what, { machine, state, nth }))).toEqual([]);
   });

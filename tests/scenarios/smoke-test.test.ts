@@ -110,3 +110,44 @@ describe('a failure that is not of the AMI', () => {
     expect(entriesOf(log, 'defect')).toEqual([]);
   });
 });
+
+describe('an address that nodes have to reach', () => {
+  const address = 'proxy.example.com:3128';
+  /** The parameter `smokeTestAddresses` of the stack, which is what the function has in its environment. */
+  const asked = (stage: Stage) => {
+    const testNode = stage.account.lambda.functionByArn('reglaze-live-test-node');
+    Object.assign(testNode?.environment ?? {}, { SMOKE_TEST_ADDRESSES: address });
+  };
+  const playWith = (outside: string[]) =>
+    play('tiny-month', {
+      change: ({ clusters: [cluster] }) => {
+        cluster?.nodeGroups.splice(1);
+        Object.assign(cluster ?? {}, { outside });
+      },
+      before: asked,
+    });
+  const asking = (log: Parameters<typeof entriesOf>[0]) =>
+    entriesOf(log, 'pod.created').filter(({ namespace }) => namespace === 'reglaze');
+
+  it('is tried once, and lets the rollout go on where it is reached', async () => {
+    const { document, stage, log } = await playWith([address]);
+    expect(document.nodeGroups[0]).toMatchObject({ outcome: 'patched' });
+    expect(asking(log)).toHaveLength(1);
+    expect(leftovers(stage)).toEqual([]);
+  });
+
+  it('stops the rollout before any old node leaves where it is not, and blames no AMI that old nodes share that with', async () => {
+    const { document, stage, log } = await playWith([]);
+    expect(document.nodeGroups[0]).toMatchObject({
+      outcome: 'rolled-back',
+      reason: {
+        error: 'SmokeTestInconclusive',
+        cause: expect.stringMatching(new RegExp(`failed at address ${address}`)),
+      },
+    });
+    expect(asking(log)).toHaveLength(2);
+    expect(failedTag(stage.account.ec2.image(newAmi)?.tags)).toBeUndefined();
+    expect(undisturbed(stage, log)).toEqual([]);
+    expect(leftovers(stage)).toEqual([]);
+  });
+});

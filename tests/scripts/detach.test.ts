@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectApiServer } from '../../functions/adapters/api-server.ts';
 import { drainRecordsIn } from '../../functions/adapters/drain-records.ts';
 import { describeAmi, markImage } from '../../functions/adapters/ec2-images.ts';
+import { setAside } from '../../functions/adapters/node-cordons.ts';
 import { runFilesIn } from '../../functions/adapters/run-files.ts';
 import type { DrainInput } from '../../functions/domain/drain-input.ts';
 import { newDrainRecord } from '../../functions/domain/drain-record.ts';
@@ -167,18 +168,23 @@ describe('npm run detach', () => {
     expect(await api.send({ method: 'POST', path: leases, body: lease })).toMatchObject({ status: 201 });
     expect(await api.send({ method: 'POST', path: pods, body: testPod })).toMatchObject({ status: 201 });
 
+    const [pooled] = (await nodes()).filter(({ metadata }) => ![ourNode, theirNode].includes(metadata?.name ?? ''));
+    if (pooled === undefined) throw new Error('There is no third node.');
+    await setAside(api, pooled, { returns: true });
+
     const { exitCode, printed } = await detach('--yes');
     const [listed, after] = printed.split('After:');
     expect(listed).toContain(`cordon of node ${ourNode}`);
+    expect(listed).toContain(`cordon of node ${pooled.metadata?.name}, set aside for a warm pool`);
     expect(listed).not.toContain(theirNode);
     expect(listed).toContain('Lease drain-gone-0');
     expect(listed).toContain('pod smoke-test-left');
     expect(listed).toContain(`of ${oldAmi}`);
     expect({ exitCode, after }).toEqual({ exitCode: 0, after: expect.stringContaining('nothing of reglaze is left') });
-    const setAside = (await nodes()).filter(
-      (node) => node.spec?.unschedulable || node.metadata?.labels?.[exclude] === '',
+    const stillAside = (await nodes()).filter(
+      (node) => node.spec?.unschedulable || node.metadata?.labels?.[exclude] !== undefined,
     );
-    expect(setAside.map(({ metadata }) => metadata?.name)).toEqual([theirNode]);
+    expect(stillAside.map(({ metadata }) => metadata?.name)).toEqual([theirNode]);
     expect(await api.get(`${leases}/drain-gone-0`)).toBeUndefined();
     expect(await api.get(`${pods}/smoke-test-left`)).toBeUndefined();
     expect((await describeAmi(oldAmi)).failedSmokeTest).toBeUndefined();

@@ -53,6 +53,12 @@ describe('renderDisplay', () => {
     );
   });
 
+  it('shows below a group what rests in its warm pool, and a change of that', () => {
+    const [before, after] = [1, 0].map((old) => aNodeGroupView({ pool: { new: 2 - old, old } }));
+    expect(renderDisplay(aRunView([before as NodeGroupView]), 200)[2]).toBe('   warm pool: 1 new, 1 old');
+    expect(describeChange(before, after as NodeGroupView)).toContain('warm pool: 2 new, 0 old');
+  });
+
   it('shows the lowest number of Ready pods of each workload', () => {
     const workloads = [{ cluster: 'shop', workload: 'store/Deployment/web', inPlace: 6, lowestReady: 5 }];
     const lines = renderDisplay({ ...aRunView([]), workloads }, 200);

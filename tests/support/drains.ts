@@ -2,6 +2,7 @@ import type { DrainRecord } from '../../functions/domain/drain-record.ts';
 import type { StateFile } from '../../functions/domain/state-file.ts';
 import type { Stage } from '../../scripts/start/stage.ts';
 import type { LogEntry } from '../../simulator/kernel/event-log.ts';
+import type { Cluster } from '../../simulator/kubernetes/cluster.ts';
 import { entriesOf, leftovers, type Played } from './play.ts';
 
 function filesBelow<Content>({ account, stack }: Stage, prefix: string): Content[] {
@@ -37,9 +38,17 @@ export function takenWithoutEviction(log: readonly LogEntry[], cluster: string):
   });
 }
 
+/** What we put on nodes for a while, beside cordons: the taint of outdated ones, and the label of those that leave. */
+const marksOf = ({ name, taints, labels }: ReturnType<Cluster['nodes']>[number]): string[] => [
+  ...taints.flatMap(({ key }) => (key.startsWith('reglaze') ? [`taint ${key} of ${name}`] : [])),
+  ...Object.keys(labels).flatMap((key) => (key === leavingLabel ? [`label ${key} of ${name}`] : [])),
+];
+
+const leavingLabel = 'node.kubernetes.io/exclude-from-external-load-balancers';
+
 /**
  * What a run has left behind that it should not have: hooks, leases, pins, instances that wait at a hook, cordoned nodes,
- * taints, turns, pods of smoke tests, executions that still run. Empty when a run and its drains have ended well.
+ * taints and labels, on nodes and in files, turns, pods of smoke tests, executions that still run. Empty when a run and its drains have ended well.
  */
 export function remains({ stage, log }: Pick<Played, 'stage' | 'log'>): string[] {
   const { account, clusters, nodeGroups } = stage;
@@ -53,6 +62,7 @@ export function remains({ stage, log }: Pick<Played, 'stage' | 'log'>): string[]
   const tainted = filesBelow<StateFile>(stage, 'state/').flatMap(({ taints, nodeGroup }) =>
     taints === undefined ? [] : [`taints of ${nodeGroup}`],
   );
+  const marked = [...clusters.values()].flatMap((cluster) => cluster.nodes().flatMap(marksOf));
   const done = (operation: string) =>
     entriesOf(log, 'call.kubernetes').filter((call) => call.operation === operation && Number(call.status) < 300);
   const turns = done('create leases').length - done('delete leases').length;
@@ -60,7 +70,7 @@ export function remains({ stage, log }: Pick<Played, 'stage' | 'log'>): string[]
   const gone = new Set(entriesOf(log, 'pod.deleted').map(({ uid }) => uid));
   const running = account.stepFunctions.executions().filter(({ status }) => status === 'RUNNING');
   return [
-    ...[...leftovers(stage), ...waiting, ...cordoned, ...tainted],
+    ...[...leftovers(stage), ...waiting, ...cordoned, ...tainted, ...marked],
     ...(turns === 0 ? [] : [`${turns} turns`]),
     ...ours.filter(({ uid }) => !gone.has(uid)).map(({ pod }) => `pod ${pod}`),
     ...running.map(({ name }) => `execution ${name}`),

@@ -9,6 +9,7 @@ import type { WindowsNode } from '../../functions/domain/node.ts';
 import type { GroupInstance, NodeGroup } from '../../functions/domain/node-group.ts';
 import type { LaunchFailure } from '../../functions/domain/rollout.ts';
 import type { EndedExecution } from '../../functions/domain/settlement.ts';
+import type { PodsFound } from '../../functions/domain/standstill.ts';
 import type { StateFile } from '../../functions/domain/state-file.ts';
 import type { TemplateView } from '../../functions/domain/unpin.ts';
 import type { TemplateAliases } from '../../functions/domain/unpin-step.ts';
@@ -24,8 +25,10 @@ export class FakeAccount {
   readonly nodeGroup: FakeNodeGroup;
   nodes: WindowsNode[];
   launchFailure: LaunchFailure | undefined;
-  /** False when somebody has deleted our hook. */
-  gated = true;
+  /** The hooks of the group, of which somebody may have deleted ours. */
+  hookNames = ['reglaze-admit', 'reglaze-drain'];
+  listHookNames = async () => this.hookNames;
+  findPodsInTheWay = async (): Promise<PodsFound> => ({ pods: [] });
   readonly notices: string[] = [];
   readonly started = new Map<string, unknown>();
   /** Rollouts that ended badly, by the names of their executions. */
@@ -53,9 +56,13 @@ export class FakeAccount {
 
   now = () => this.clock;
   listInstances = async (): Promise<GroupInstance[]> => [...this.nodeGroup.group.instances];
+  /** What waits in the group's warm pool. */
+  pool: GroupInstance[] = [];
+  listPool = async () => [...this.pool];
+  listWithPool = async () => ({ instances: await this.listInstances(), pool: [...this.pool] });
   /** Whether a cluster autoscaler looks after the group, and how many instances are wanted. */
   scaling = { desired: 2, autoscaled: false };
-  viewGroup = async () => ({ ...this.scaling, instances: [...this.nodeGroup.group.instances] });
+  viewGroup = async () => ({ ...this.scaling, instances: [...this.nodeGroup.group.instances], pool: [...this.pool] });
   withImages = async <Group extends { readonly instances: readonly GroupInstance[] }>(groups: readonly Group[]) => [
     ...groups,
   ];
@@ -66,7 +73,7 @@ export class FakeAccount {
   findPodsRefusal = async (): Promise<Reason | undefined> => undefined;
   viewCluster = async () => ({ nodes: this.nodes });
   /** The budgets that no eviction can pass. */
-  budgets: BudgetsView = { impossible: [], unread: 0 };
+  budgets: BudgetsView = { impossible: [], doubled: [], unread: 0 };
   viewBudgets = async () => this.budgets;
   /** Instances whose nodes bear the taint of outdated ones. */
   readonly marked = new Set<string>();

@@ -5,6 +5,7 @@ import type { Ec2 } from '../ec2/ec2.ts';
 import type { InstanceChange } from '../ec2/instances.ts';
 import { type AutoScalingState, findGroup, type GroupChange, wakeSoon } from './autoscaling-state.ts';
 import { type AutoScalingBehaviour, defaultAutoScalingBehaviour } from './behaviour.ts';
+import { followNotice } from './early-replacement.ts';
 import { type Group, type GroupInstance, isPooled } from './group.ts';
 import { createGroup, type GroupSpec } from './group-creation.ts';
 import { updateGroup } from './group-update.ts';
@@ -29,6 +30,7 @@ export type GroupInstanceView = {
   readonly state: LifecycleState;
   readonly health: 'Healthy' | 'Unhealthy';
   readonly isProtected: boolean;
+  readonly isSpot: boolean;
   /** With the version's number. */
   readonly launchTemplate: SavedTemplate | undefined;
 };
@@ -103,6 +105,12 @@ export function createAutoScaling({ kernel, ec2, events, iam, behaviour }: AutoS
     },
   };
   ec2.onInstance((change) => followMachine(state, change));
+  ec2.spot.onNotice((notice) => {
+    for (const group of state.groups.values()) {
+      const instance = group.instances.get(notice.instanceId);
+      if (instance !== undefined) followNotice(state, group, instance, notice);
+    }
+  });
   const operations: Service['operations'] = {
     ...groupOperations(state, iam),
     ...capacityOperations(state),
@@ -196,6 +204,7 @@ const viewOf = (instance: GroupInstance): GroupInstanceView => ({
   state: instance.state,
   health: instance.health,
   isProtected: instance.isProtected,
+  isSpot: instance.isSpot,
   launchTemplate: instance.template,
 });
 

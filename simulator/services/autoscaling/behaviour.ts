@@ -19,6 +19,15 @@ export type AutoScalingBehaviour = {
   readonly terminateHooksAfterAbandonedLaunch: boolean;
   /** Whether an instance is out of its target groups, delay and all, before terminate hooks run, or beside them. */
   readonly deregistersBeforeTerminateHooks: boolean;
+  /** Whether zones and Spot capacity are rebalanced while a refresh is active. */
+  readonly rebalancesDuringRefresh: boolean;
+  /**
+   * Whether an instance of a group with Capacity Rebalancing begins to leave at its interruption notice, if its
+   * replacement is not there by then.
+   */
+  readonly interruptionNoticeBeginsTermination: boolean;
+  /** What the percentage of On-Demand Instances above the base makes of a fraction of an instance. */
+  readonly onDemandRounding: 'up' | 'down';
   /** Whether a refresh takes instances with the wanted configuration from the warm pool, or launches every one anew. */
   readonly refreshTakesFromWarmPool: boolean;
   /** Whether an event of a hook without metadata leaves the member out or carries an empty one. */
@@ -38,6 +47,9 @@ export const defaultAutoScalingBehaviour: AutoScalingBehaviour = {
   rollbackWhileBaking: true,
   terminateHooksAfterAbandonedLaunch: true,
   deregistersBeforeTerminateHooks: true,
+  rebalancesDuringRefresh: true,
+  interruptionNoticeBeginsTermination: false,
+  onDemandRounding: 'up',
   refreshTakesFromWarmPool: false,
   missingNotificationMetadata: 'absent',
   launchBackOff: [20_000, 300_000],

@@ -33,6 +33,7 @@ export type GroupSpec = {
   readonly defaultInstanceWarmup?: number;
   readonly maintenancePolicy?: InstanceMaintenancePolicy;
   readonly newInstancesProtected?: boolean;
+  readonly capacityRebalance?: boolean;
   /** It is filled from now on. */
   readonly warmPool?: WarmPoolSpec;
   /** Attached from the beginning: nothing can attach or detach them. */
@@ -90,7 +91,9 @@ function emptyGroup(state: AutoScalingState, spec: GroupSpec): Group {
     maintenancePolicy: spec.maintenancePolicy,
     terminationPolicies: spec.terminationPolicies ?? ['Default'],
     newInstancesProtected: spec.newInstancesProtected ?? false,
-    capacityRebalance: false,
+    capacityRebalance: spec.capacityRebalance ?? false,
+    earlyReplacements: [],
+    mayBeUnbalanced: false,
     warmPool: spec.warmPool && warmPoolOf(source, spec.warmPool),
     targetGroups: spec.targetGroups,
     tags: new Map(tags),

@@ -14,7 +14,6 @@ const REFUSED = [
   'AvailabilityZoneIds',
   'PlacementGroup',
   'MaxInstanceLifetime',
-  'CapacityRebalance',
   'Context',
   'DesiredCapacityType',
   'AvailabilityZoneDistribution',
@@ -41,6 +40,7 @@ export function updateGroup(state: AutoScalingState, group: Group, input: Update
   const bounds = boundsOf(group, input);
 
   group.source = source;
+  group.mayBeUnbalanced ||= subnetIds !== group.subnetIds;
   group.subnetIds = subnetIds;
   group.minSize = bounds.min;
   group.maxSize = bounds.max;
@@ -53,6 +53,7 @@ function applySettings(group: Group, input: UpdateAutoScalingGroupCommandInput):
   group.defaultCooldown = input.DefaultCooldown ?? group.defaultCooldown;
   group.healthCheckGracePeriod = input.HealthCheckGracePeriod ?? group.healthCheckGracePeriod;
   group.newInstancesProtected = input.NewInstancesProtectedFromScaleIn ?? group.newInstancesProtected;
+  group.capacityRebalance = input.CapacityRebalance ?? group.capacityRebalance;
   if (input.TerminationPolicies?.length) group.terminationPolicies = input.TerminationPolicies;
   if (input.DefaultInstanceWarmup !== undefined)
     group.defaultInstanceWarmup = unlessCleared(input.DefaultInstanceWarmup);

@@ -1,6 +1,7 @@
 import type { InstanceMaintenancePolicy, LifecycleState } from '@aws-sdk/client-auto-scaling';
 import type { Timer } from '../../kernel/clock.ts';
 import type { Activity } from './activities.ts';
+import type { EarlyReplacement } from './early-replacement.ts';
 import type { LaunchSource, SavedTemplate } from './launch-source.ts';
 import type { LifecycleAction, LifecycleHook } from './lifecycle-hooks.ts';
 import type { Refresh } from './refresh/refresh.ts';
@@ -28,10 +29,13 @@ export type GroupInstance = {
   readonly launchConfigurationName?: string | undefined;
   /** Units of the group's capacity; one where its override gives no weight. */
   readonly weight: number | undefined;
+  readonly isSpot: boolean;
   readonly launchedAt: number;
   state: LifecycleState;
   health: 'Healthy' | 'Unhealthy';
   isProtected: boolean;
+  /** EC2 recommends to replace it, and the group does. */
+  isAtRisk: boolean;
   inServiceAt: number | undefined;
   leavingFor: LeavingFor | undefined;
   /** Its present move, or its last one. */
@@ -65,6 +69,9 @@ export type Group = {
   terminationPolicies: readonly string[];
   newInstancesProtected: boolean;
   capacityRebalance: boolean;
+  earlyReplacements: EarlyReplacement[];
+  /** Something has happened after which AZRebalance looks at the group. */
+  mayBeUnbalanced: boolean;
   warmPool: WarmPool | undefined;
   readonly targetGroups: TargetGroups | undefined;
   readonly tags: Map<string, GroupTag>;

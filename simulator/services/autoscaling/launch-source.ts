@@ -64,6 +64,7 @@ export function launchSourceOf(ec2: Ec2, input: SourceInput): LaunchSource {
     throw validationError('The mixed instances policy must have a launch template.');
   }
   const template = savedTemplate(ec2, specification);
+  refuseMarketOptions(ec2, template);
   const overrides = (policy.LaunchTemplate?.Overrides ?? []).map((override) => overrideOf(ec2, override));
   return { kind: 'mixed', template, overrides, policy };
 }
@@ -180,6 +181,14 @@ export function describeSource(source: LaunchSource): SourceInput & { readonly L
 
 export function describeTemplate({ id, name, version }: SavedTemplate): LaunchTemplateSpecification {
   return { LaunchTemplateId: id, LaunchTemplateName: name, Version: version };
+}
+
+/** A policy has its own way to ask for Spot Instances (User Guide, "Troubleshoot: launch template"). */
+function refuseMarketOptions(ec2: Ec2, { id, version }: SavedTemplate): void {
+  if (ec2.launchTemplate({ LaunchTemplateId: id }, version).data.InstanceMarketOptions === undefined) return;
+  throw validationError(
+    'Incompatible launch template: You cannot use a launch template that is set to request Spot Instances (InstanceMarketOptions) when you configure an Auto Scaling group with a mixed instances policy. Add a different launch template to the group and try again.',
+  );
 }
 
 /** Auto Scaling takes EC2's words for a missing template or version, under a code of its own. */

@@ -7,6 +7,7 @@ import { choosePlace, type Place } from './availability-zones.ts';
 import type { Group, GroupInstance } from './group.ts';
 import { launchFailed } from './launch-failures.ts';
 import { type LaunchOption, type LaunchSource, launchOptions, launchRequest } from './launch-source.ts';
+import { nextIsSpot } from './purchase-options.ts';
 
 export type Launch = {
   readonly source: LaunchSource;
@@ -35,7 +36,7 @@ export function launchInstance(
   });
   try {
     refuseWhereAsked(state, group);
-    const machine = runMachine(state, group, option, place);
+    const machine = runMachine(state, group, source, { option, place });
     activity.instanceId = machine.instanceId;
     activity.description = `${activity.description}: ${machine.instanceId}`;
     const instance = addMember(state, group, machine, option);
@@ -60,7 +61,8 @@ export function launchInstance(
 export function placeInstance(state: AutoScalingState, group: Group, since: Date): void {
   const place = choosePlace(state.ec2, group, () => true);
   const option = launchOptions(state.ec2, group.source)[0] ?? {};
-  const instance = addMember(state, group, runMachine(state, group, option, place, since), option);
+  const machine = runMachine(state, group, group.source, { option, place, runningSince: since });
+  const instance = addMember(state, group, machine, option);
   instance.state = 'InService';
   instance.inServiceAt = since.getTime();
   announceState(state, group, instance, undefined);
@@ -74,16 +76,21 @@ function refuseWhereAsked({ kernel }: AutoScalingState, group: Group): void {
 function runMachine(
   state: AutoScalingState,
   group: Group,
-  option: LaunchOption,
-  place: Place,
-  runningSince?: Date,
+  source: LaunchSource,
+  {
+    option,
+    place,
+    runningSince,
+  }: { readonly option: LaunchOption; readonly place: Place; readonly runningSince?: Date },
 ): Ec2Instance {
+  const spot = nextIsSpot(group, source, state.behaviour);
   group.launches += 1;
   return state.ec2.launchInstance({
     clientToken: state.kernel.random.uuid('launch', group.name, group.launches),
     ...launchRequest(option),
     subnetId: place.subnetId,
     tags: propagatedTags(group),
+    ...(spot !== undefined && { spot }),
     ...(runningSince && { runningSince }),
   });
 }
@@ -99,10 +106,12 @@ function addMember(state: AutoScalingState, group: Group, machine: Ec2Instance, 
     template: option.template && launched && { ...option.template, version: `${launched.version}` },
     launchConfigurationName: option.launchConfigurationName,
     weight: option.weight,
+    isSpot: machine.lifecycle === 'spot',
     launchedAt: state.kernel.clock.now(),
     state: 'Pending',
     health: 'Healthy',
     isProtected: group.newInstancesProtected,
+    isAtRisk: false,
     inServiceAt: undefined,
     leavingFor: undefined,
     route: { origin: 'EC2', destination: 'AutoScalingGroup' },

@@ -31,6 +31,7 @@ export function terminateMember(state: AutoScalingState, instanceId: string, dec
   const shrinking = decrement ? `, shrinking the capacity from ${group.desired + 1} to ${group.desired}` : '';
   const cause = `At ${now} instance ${instanceId} was taken out of service in response to a user request${shrinking}.`;
   beginTermination(state, group, instance, 'user', cause);
+  group.mayBeUnbalanced = true;
   return instance;
 }
 

@@ -1,5 +1,6 @@
 import { inSeconds } from './activities.ts';
 import type { AutoScalingState } from './autoscaling-state.ts';
+import { earlyLaunches, replaceEarly } from './early-replacement.ts';
 import { capacityOf, countedInstances, type Group, type GroupInstance, isSuspended } from './group.ts';
 import { isBackingOff } from './launch-failures.ts';
 import { launchInstance } from './launching.ts';
@@ -15,6 +16,7 @@ export function reconcile(state: AutoScalingState, group: Group): void {
   proceed(state, group);
   replaceUnhealthy(state, group);
   stepRefresh(state, group);
+  replaceEarly(state, group);
   launchMissing(state, group);
   terminateSurplus(state, group);
   keepPool(state, group);
@@ -38,9 +40,9 @@ function sizeOf(group: Group): number {
   return capacityOf(countedInstances(group));
 }
 
-/** What a refresh wants above the desired capacity comes on top. */
+/** What a refresh and early replacements want above the desired capacity comes on top. */
 function wantedSize(group: Group): number {
-  return group.desired + (activeRefresh(group)?.surge ?? 0);
+  return group.desired + (activeRefresh(group)?.surge ?? 0) + earlyLaunches(group);
 }
 
 function launchMissing(state: AutoScalingState, group: Group): void {

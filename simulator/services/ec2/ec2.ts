@@ -1,6 +1,6 @@
 import type { RequestLaunchTemplateData } from '@aws-sdk/client-ec2';
 import type { Kernel } from '../../kernel/kernel.ts';
-import type { Service } from '../../kernel/service.ts';
+import type { EventBus, Service } from '../../kernel/service.ts';
 import { defaultEc2Behaviour, type Ec2Behaviour } from './behaviour.ts';
 import type { Ec2State } from './ec2-state.ts';
 import { createIdempotency } from './idempotency.ts';
@@ -22,6 +22,7 @@ import { launchTemplateVersionOperations } from './operations/launch-template-ve
 import { launchTemplateOperations } from './operations/launch-templates.ts';
 import { networkOperations } from './operations/network.ts';
 import { tagOperations } from './operations/tags.ts';
+import { createSpotMarket, type SpotMarket } from './spot.ts';
 import { createSubnets, type Subnet, type SubnetSpec } from './subnets.ts';
 import type { Tags } from './tags.ts';
 
@@ -72,12 +73,15 @@ export type Ec2 = {
   readonly startInstance: (instanceId: string) => Ec2Instance;
   readonly instance: (instanceId: string) => Ec2Instance | undefined;
   readonly instances: () => readonly Ec2Instance[];
+  readonly spot: SpotMarket;
   /** Returns how to stop. */
   readonly onInstance: (listener: (change: InstanceChange) => void) => () => void;
 };
 
 export type Ec2Options = {
   readonly kernel: Kernel;
+  /** Where Spot notices go; nowhere without it. */
+  readonly events?: EventBus;
   readonly iam?: { readonly roleOfInstanceProfile: (arnOrName: string) => string | undefined };
   readonly ssmParameter?: (name: string) => string | undefined;
   readonly behaviour?: Partial<Ec2Behaviour>;
@@ -85,7 +89,7 @@ export type Ec2Options = {
 };
 
 /** Without `iam` any instance profile is taken to exist; without `ssmParameter` there are no parameters. */
-export function createEc2({ kernel, iam, ssmParameter, behaviour: changes, quotas }: Ec2Options): Ec2 {
+export function createEc2({ kernel, events, iam, ssmParameter, behaviour: changes, quotas }: Ec2Options): Ec2 {
   const behaviour = { ...defaultEc2Behaviour, ...changes };
   const images = createImages(kernel);
   const subnets = createSubnets(kernel);
@@ -133,6 +137,7 @@ export function createEc2({ kernel, iam, ssmParameter, behaviour: changes, quota
     startInstance: instances.start,
     instance: instances.get,
     instances: instances.all,
+    spot: createSpotMarket(kernel, instances, events),
     onInstance: instances.onChange,
   };
 }

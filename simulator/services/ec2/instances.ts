@@ -22,6 +22,10 @@ export type Ec2Instance = {
   readonly guest: Guest;
   readonly launchTemplate?: { readonly id: string; readonly version: number };
   readonly instanceProfile?: string;
+  /** An On-Demand Instance has none. */
+  readonly lifecycle?: 'spot';
+  /** Set when EC2 has taken it back. */
+  readonly isInterrupted?: true;
   readonly tags: Tags;
   readonly state: InstanceState;
   readonly runningAt?: number;
@@ -38,6 +42,7 @@ export type Machine = {
   readonly tags: Tags;
   readonly launchTemplate?: { readonly id: string; readonly version: number };
   readonly instanceProfile?: string | undefined;
+  readonly lifecycle?: 'spot';
   /** The machine is already up and has been since then: for accounts that start with a history. */
   readonly runningSince?: Date;
 };
@@ -52,6 +57,8 @@ export type InstanceChange = {
 export type Instances = {
   readonly launch: (machine: Machine) => Ec2Instance;
   readonly terminate: (instanceId: string) => Ec2Instance;
+  /** As `terminate`, but EC2 itself does it, to a Spot Instance. */
+  readonly interrupt: (instanceId: string) => void;
   /** Of a running machine; one in any other state is left in it. Its address and its name stay. */
   readonly stop: (instanceId: string) => Ec2Instance;
   /** Of a stopped machine; one in any other state is left in it. Its launch time is that of the start from now on. */
@@ -108,6 +115,16 @@ export function createInstances({ kernel, images, subnets, behaviour }: Instance
     announce({ type: 'terminated', instance });
   };
 
+  const terminate = (instanceId: string, change: Pick<Ec2Instance, 'isInterrupted'> = {}): Ec2Instance => {
+    const instance = known(instanceId);
+    if (instance.state === 'shutting-down' || instance.state === 'terminated') return instance;
+    const leaving = update(instanceId, { state: 'shutting-down', ...change });
+    const [least, most] = timings.instanceTermination;
+    clock.after(random.between(least, most, 'instance-termination', instanceId), () => becomeTerminated(instanceId));
+    announce({ type: 'shutting-down', instance: leaving });
+    return leaving;
+  };
+
   return {
     launch(machine) {
       const instance = place(kernel, images, subnets, machine);
@@ -123,14 +140,9 @@ export function createInstances({ kernel, images, subnets, behaviour }: Instance
       clock.after(delay, () => becomeRunning(instance.instanceId));
       return instance;
     },
-    terminate(instanceId) {
-      const instance = known(instanceId);
-      if (instance.state === 'shutting-down' || instance.state === 'terminated') return instance;
-      const leaving = update(instanceId, { state: 'shutting-down' });
-      const [least, most] = timings.instanceTermination;
-      clock.after(random.between(least, most, 'instance-termination', instanceId), () => becomeTerminated(instanceId));
-      announce({ type: 'shutting-down', instance: leaving });
-      return leaving;
+    terminate: (instanceId) => terminate(instanceId),
+    interrupt(instanceId) {
+      if (get(instanceId) !== undefined) terminate(instanceId, { isInterrupted: true });
     },
     stop(instanceId) {
       const instance = known(instanceId);
@@ -184,6 +196,7 @@ function place({ identity, random, clock }: Kernel, images: Images, subnets: Sub
     guest: image.guest,
     ...(machine.launchTemplate && { launchTemplate: machine.launchTemplate }),
     ...(machine.instanceProfile !== undefined && { instanceProfile: machine.instanceProfile }),
+    ...(machine.lifecycle && { lifecycle: machine.lifecycle }),
     tags: machine.tags,
     ...(runningSince === undefined
       ? { state: 'pending' as const }

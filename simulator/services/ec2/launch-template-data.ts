@@ -1,4 +1,5 @@
 import type { RequestLaunchTemplateData, ResponseLaunchTemplateData } from '@aws-sdk/client-ec2';
+import { notSimulated } from './refusal.ts';
 import type { Tags } from './tags.ts';
 import { tagsOf } from './tags.ts';
 
@@ -28,6 +29,19 @@ export function describeData(data: RequestLaunchTemplateData): ResponseLaunchTem
     ...(rest as ResponseLaunchTemplateData),
     ...(MetadataOptions && { MetadataOptions: { State: 'applied' as const, ...MetadataOptions } }),
   };
+}
+
+/**
+ * Whether instances from this data are Spot Instances.
+ *
+ * @throws ServiceError when they are not to be terminated at an interruption but stopped or hibernated.
+ */
+export function asksForSpot({ InstanceMarketOptions: market }: RequestLaunchTemplateData): boolean {
+  if (market?.MarketType !== 'spot') return false;
+  const { InstanceInterruptionBehavior: behavior = 'terminate' } = market.SpotOptions ?? {};
+  if (behavior !== 'terminate')
+    throw notSimulated(`The simulator has no Spot Instances that ${behavior}, only terminate.`);
+  return true;
 }
 
 /** Tags that instances from this data get. */

@@ -2,7 +2,7 @@ import type { RequestLaunchTemplateData } from '@aws-sdk/client-ec2';
 import { ServiceError } from '../../kernel/service.ts';
 import type { Images } from './images.ts';
 import type { Machine } from './instances.ts';
-import { instanceTagsOf } from './launch-template-data.ts';
+import { asksForSpot, instanceTagsOf } from './launch-template-data.ts';
 import type { LaunchTemplates } from './launch-templates.ts';
 import { type Subnets, subnetNotFound } from './subnets.ts';
 import type { Tags } from './tags.ts';
@@ -16,6 +16,8 @@ export type LaunchRequest = {
   readonly subnetId: string;
   readonly tags?: Tags;
   readonly runningSince?: Date;
+  /** A Spot Instance, whatever the template says. */
+  readonly spot?: boolean;
 };
 
 export type LaunchSurroundings = {
@@ -51,6 +53,7 @@ export function resolveLaunch(request: LaunchRequest, surroundings: LaunchSurrou
     tags: { ...instanceTagsOf(data), ...request.tags, ...template?.tags },
     ...(template && { launchTemplate: { id: template.id, version: template.version } }),
     ...(request.runningSince && { runningSince: request.runningSince }),
+    ...((request.spot === true || asksForSpot(data)) && { lifecycle: 'spot' as const }),
   };
 }
 

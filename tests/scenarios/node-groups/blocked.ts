@@ -35,16 +35,6 @@ export const blockedCases: readonly Case[] = [
     sentence: 'Nothing would be replaced. Resume the process; reglaze never does.',
   },
   {
-    kind: 'A warm pool',
-    name: 'warm-pool',
-    group: { warmPool: { state: 'Stopped', minSize: 0, reuseOnScaleIn: false } },
-    outcome: 'blocked',
-    reason: 'WarmPool',
-    sentence:
-      'Instances pass the admission hook when they enter the pool and again when they leave it, stopped in between: what ' +
-      'was proved once says nothing later. Delete the pool for the rollout.',
-  },
-  {
     kind: 'A launch template with 10,000 versions',
     name: 'ten-thousand',
     group: { olderVersions: 9_999 },

@@ -44,7 +44,7 @@ export function settingsOf({ account, nodeGroups }: Played['stage'], one: Case):
   const built = nodeGroups.find(({ cluster, name }) => cluster === clusterOf(one) && name === one.name);
   const group = account.autoScaling.group(built?.autoScalingGroupName ?? '');
   if (group === undefined) throw new Error(`The account has no node group ${one.name}.`);
-  const { instances: _, activeRefresh: __, ...settings } = group;
+  const { instances: _, warmPool: ___, activeRefresh: __, ...settings } = group;
   // The drain hook stays on purpose, and means nothing when reglaze is gone.
   return { ...settings, hooks: settings.hooks.filter((hook) => hook !== 'reglaze-drain') };
 }
@@ -65,11 +65,11 @@ export async function playAccount(account: CaseAccount): Promise<PlayedAccount> 
 
 export const keyOf = (one: Case): string => `${clusterOf(one)}/${one.name}`;
 
-/** The AMIs that the instances of a case's group run, each once. */
+/** The AMIs that the instances of a case's group run, those in its warm pool among them, each once. */
 export function amisOf({ account, nodeGroups }: Played['stage'], one: Case): string[] {
   const built = nodeGroups.find(({ cluster, name }) => cluster === clusterOf(one) && name === one.name);
-  const instances = account.autoScaling.group(built?.autoScalingGroupName ?? '')?.instances ?? [];
-  return [...new Set(instances.map(({ imageId }) => imageId))].sort();
+  const { instances = [], warmPool = [] } = account.autoScaling.group(built?.autoScalingGroupName ?? '') ?? {};
+  return [...new Set([...instances, ...warmPool].map(({ imageId }) => imageId))].sort();
 }
 
 type Specification = { readonly LaunchTemplateId?: string | undefined; readonly Version?: string | undefined };

