@@ -1,3 +1,4 @@
+import type { JsonObject } from './merge-patch.ts';
 import { windowsAddressResource } from './node-objects.ts';
 import type { KubernetesObject } from './objects.ts';
 import { namespaces, type Resource, serviceAccounts, storageClasses } from './resources.ts';
@@ -6,6 +7,7 @@ import { forbidden, notFound } from './status.ts';
 import type { NewObject, Storage } from './storage.ts';
 import { claimProtection, type PersistentVolumeClaim } from './volumes/volume-objects.ts';
 import type { Container, Job, PodSpec } from './workload-objects.ts';
+import { withDeploymentDefaults } from './workloads/deployment-defaults.ts';
 
 type NewClaim = NewObject & Pick<PersistentVolumeClaim, 'spec'>;
 type NewJob = NewObject & Pick<Job, 'spec'>;
@@ -19,12 +21,23 @@ const byKind: Readonly<Record<string, Admit>> = {
     spec: object.spec ?? {},
     status: { ...emptyNodeStatus, ...(object.status as object) },
   }),
-  Namespace: (_, object) => ({ ...object, status: { phase: 'Active' } }),
+  Namespace: (_, object) => ({ ...withNameLabel(object), status: { phase: 'Active' } }),
+  PodDisruptionBudget: (_, object) => ({ ...object, status: emptyBudgetStatus }),
   Service: (storage, object) => admitService(storage, object as NewService),
   PersistentVolumeClaim: (storage, object) => admitClaim(storage, object as NewClaim),
   PersistentVolume: (_, object) => ({ ...object, status: { phase: 'Available' } }),
   Job: (_, object) => admitJob(object as NewJob),
+  Deployment: (_, object) => ({ ...object, spec: withDeploymentDefaults(object.spec as JsonObject) }),
 };
+
+/** Members that are written even when nothing has been counted yet. */
+const emptyBudgetStatus = { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 };
+
+/** By this label selectors find a namespace by its name. */
+function withNameLabel({ metadata, ...content }: NewObject): NewObject {
+  const labels = { ...metadata.labels, 'kubernetes.io/metadata.name': metadata.name };
+  return { ...content, metadata: { ...metadata, labels } };
+}
 
 /** Of a Node that somebody writes who is no kubelet. */
 const emptyNodeStatus = { capacity: {}, allocatable: {}, conditions: [], addresses: [], nodeInfo: {} };
@@ -71,8 +84,20 @@ function admitPod(storage: Storage, pod: NewObject & { spec: PodSpec }) {
   return {
     ...pod,
     spec: { ...defaults, ...spec, containers, tolerations: withDefaultTolerations(spec) },
-    status: { phase: 'Pending', qosClass: 'Burstable' },
+    status: { phase: 'Pending', qosClass: qosClassOf(spec) },
   };
+}
+
+/** What happens to the pod when its node runs out of CPU or memory. kubernetes.io/docs/concepts/workloads/pods/pod-qos */
+function qosClassOf({ containers, initContainers = [] }: PodSpec): 'BestEffort' | 'Burstable' | 'Guaranteed' {
+  const counted = ['cpu', 'memory'];
+  const all = [...containers, ...initContainers].map(({ resources }) => resources ?? {});
+  const isNamed = ({ limits = {}, requests = {} }: NonNullable<Container['resources']>) =>
+    counted.some((name) => limits[name] !== undefined || requests[name] !== undefined);
+  if (!all.some(isNamed)) return 'BestEffort';
+  const isFull = ({ limits = {}, requests = {} }: NonNullable<Container['resources']>) =>
+    counted.every((name) => limits[name] !== undefined && (requests[name] ?? limits[name]) === limits[name]);
+  return all.every(isFull) ? 'Guaranteed' : 'Burstable';
 }
 
 /** The account `default` follows its namespace at once, so the API server waits for it. plugin/pkg/admission/serviceaccount */

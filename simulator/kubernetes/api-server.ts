@@ -99,7 +99,7 @@ function answer(options: ApiServerOptions, request: WireRequest, { info }: Call,
     if (info instanceof ApiError) throw info;
     return permittedAnswer(options, request, info, user);
   } catch (error) {
-    if (error instanceof UnknownPath) return pageNotFound;
+    if (error instanceof UnknownPath) return error.isOfServedGroup ? kindNotFound : pageNotFound;
     if (error instanceof ApiError) return errorReply(error);
     // A mistake in the account itself: loud in the log, a server error for the caller.
     const { kernel, cluster } = options.context;
@@ -136,6 +136,11 @@ const pageNotFound: WireResponse = {
   headers: { 'content-type': 'text/plain; charset=utf-8' },
   body: Buffer.from('404 page not found\n'),
 };
+
+/** An unknown kind of a group that is served. */
+const kindNotFound: WireResponse = errorReply(
+  new ApiError(404, 'NotFound', 'the server could not find the requested resource', {}),
+);
 
 function pathReply(
   { context, version }: ApiServerOptions,
@@ -194,7 +199,7 @@ function logCall({ context }: ApiServerOptions, request: WireRequest, { operatio
     ...(functionName === undefined ? {} : { functionName }),
     status: reply.status,
   });
-  if (refusals.includes(reply.status) || reply === pageNotFound) {
+  if (refusals.includes(reply.status) || reply === pageNotFound || reply === kindNotFound) {
     const reason = `Not simulated: ${request.method} ${request.path} in the Kubernetes API of ${cluster}, answered ${reply.status}.`;
     kernel.log.write('refused', { reason });
   }

@@ -102,7 +102,7 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
   work.settle(() => writeBootstrapObjects(storage, options.windowsIpam ?? true));
   const context: ApiContext = {
     ...{ kernel, cluster: name, storage },
-    switches: { severalBudgetsHttpStatus: 201, ...options.switches },
+    switches: { severalBudgetsHttpStatus: 500, ...options.switches },
   };
   const controlPlane = createControlPlane(context, kubelets);
 

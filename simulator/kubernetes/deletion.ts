@@ -24,20 +24,33 @@ export function deleteNamed(context: ApiContext, request: ApiRequest): ApiReply 
     ...(inQuery === null ? {} : { gracePeriodSeconds: Number(inQuery) }),
   };
   checkPreconditions(resource, object, options);
-  if (info.query.getAll('dryRun').includes('All')) return { status: 200, body: object };
-  const left = deleteObject(context, resource, object, options);
-  if (left !== undefined) return { status: 200, body: left };
-  if (resource.kind === 'Pod') return { status: 200, body: object };
-  const details = { name, ...(resource.group === '' ? {} : { group: resource.group }), kind: resource.plural };
-  return { status: 200, body: successStatus(200, { ...details, uid: object.metadata.uid }) };
+  if (info.query.getAll('dryRun').includes('All')) return deletionReply(resource, object, finalized(object));
+  return deletionReply(resource, object, deleteObject(context, resource, object, options));
+}
+
+const finalized = (object: KubernetesObject) => (object.metadata.finalizers?.length ? object : undefined);
+
+/** A pod is shown as it was, and whatever is left as it is; of the rest only the name. */
+function deletionReply(resource: Resource, object: KubernetesObject, left: KubernetesObject | undefined): ApiReply {
+  if (left !== undefined || resource.kind === 'Pod') return { status: 200, body: left ?? object };
+  const { group, plural: kind } = resource;
+  const { name, uid } = object.metadata;
+  return { status: 200, body: successStatus(200, { name, ...(group === '' ? {} : { group }), kind, uid }) };
 }
 
 export function checkPreconditions(resource: Resource, { metadata }: KubernetesObject, options: DeleteOptions): void {
   const { uid, resourceVersion } = options.preconditions ?? {};
-  const why = 'the precondition of the deletion does not hold';
-  if (uid !== undefined && uid !== metadata.uid) throw conflict(resource, metadata.name, why);
+  // Here the API server names the kind and not the resource.
+  const target = { group: resource.group, plural: resource.kind };
+  const differs = (what: string, asked: string, found: string, how: string) =>
+    conflict(
+      target,
+      metadata.name,
+      `the ${what} in the precondition (${asked}) does not match the ${what} in record (${found}). The object might have been ${how}`,
+    );
+  if (uid !== undefined && uid !== metadata.uid) throw differs('UID', uid, metadata.uid, 'deleted and then recreated');
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
-    throw conflict(resource, metadata.name, why);
+    throw differs('ResourceVersion', resourceVersion, metadata.resourceVersion, 'modified');
   }
 }
 
@@ -67,5 +80,7 @@ export function deleteObject(
 /** A pod that runs nowhere, or no longer, is deleted at once. */
 function gracePeriodOf(pod: Pod, { gracePeriodSeconds }: DeleteOptions): number {
   if (pod.spec.nodeName === undefined || hasFinished(pod)) return 0;
-  return gracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30;
+  const asked = gracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30;
+  // A negative grace period is one second.
+  return asked < 0 ? 1 : asked;
 }

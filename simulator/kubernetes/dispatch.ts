@@ -5,7 +5,7 @@ import { evictPod } from './eviction.ts';
 import { getObject, listObjects, scopeOf, selectionOf } from './reading.ts';
 import { representer } from './representation.ts';
 import type { RequestInfo } from './request-info.ts';
-import type { Resource } from './resources.ts';
+import { type Resource, resources } from './resources.ts';
 import { createReview } from './reviews.ts';
 import { getScale, patchScale, updateScale } from './scale.ts';
 import { ApiError, methodNotAllowed } from './status.ts';
@@ -47,6 +47,13 @@ const subresources: Readonly<Record<string, Readonly<Record<string, Handler>>>> 
 /** The path names nothing that this API server has. */
 export class UnknownPath extends Error {
   override readonly name = 'UnknownPath';
+  /** Whether its group is served, and only its kind is not. */
+  readonly isOfServedGroup: boolean;
+
+  constructor(isOfServedGroup = false) {
+    super('The path is unknown.');
+    this.isOfServedGroup = isOfServedGroup;
+  }
 }
 
 /** Runs one authorised request for a resource. @throws {UnknownPath} @throws {ApiError} */
@@ -55,14 +62,18 @@ export function dispatch(
   request: Omit<ApiRequest, 'info'> & { readonly info: RequestInfo },
 ): ApiReply {
   const { info } = request;
-  if (info.type === 'path' || info.resource === undefined) throw new UnknownPath();
+  if (info.type === 'path') throw new UnknownPath();
+  if (info.resource === undefined) throw new UnknownPath(isServedGroup(info));
   const { resource, subresource, namespace, name, verb } = info;
   const needsNamespace = resource.namespaced && (subresource !== undefined || isOfOne(info));
   if (needsNamespace && namespace === undefined) throw new UnknownPath();
   const handler = handlersFor(resource, subresource, name)[verb];
-  if (handler === undefined) throw methodNotAllowed(resource);
+  if (handler === undefined) throw methodNotAllowed();
   return represented(handler(context, { ...request, info: { ...info, resource } }), context, request, resource);
 }
+
+const isServedGroup = ({ group, version }: { readonly group: string; readonly version: string }): boolean =>
+  resources.some((resource) => resource.group === group && resource.version === version);
 
 /** Objects and lists in the form that the client takes; the events of a watch are that already. */
 function represented(

@@ -75,7 +75,7 @@ function statusOf(storage: Storage, budget: DisruptionBudget, covered: readonly 
     const { status } = budget;
     const before = status ?? { currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 };
     const failed = { status: 'False', reason: 'SyncFailed', message: counted } as const;
-    return { ...before, disruptionsAllowed: 0, conditions: conditionsOf(status, failed, now) };
+    return { ...before, disruptionsAllowed: 0, conditions: conditionsOf(budget, failed, now) };
   }
   const disruptedPods = stillDisrupted(budget, covered, now);
   const currentHealthy = covered.filter(
@@ -91,12 +91,14 @@ function statusOf(storage: Storage, budget: DisruptionBudget, covered: readonly 
     observedGeneration: budget.metadata.generation ?? 1,
     ...{ disruptionsAllowed, currentHealthy, desiredHealthy, expectedPods },
     ...(Object.keys(disruptedPods).length === 0 ? {} : { disruptedPods }),
-    conditions: conditionsOf(budget.status, condition, now),
+    conditions: conditionsOf(budget, condition, now),
   };
 }
 
-function conditionsOf(status: Status | undefined, condition: Omit<Condition, 'type'>, now: number) {
-  return withCondition(status?.conditions, { type: 'DisruptionAllowed', ...condition }, timestamp(now));
+function conditionsOf({ status, metadata }: DisruptionBudget, condition: Omit<Condition, 'type'>, now: number) {
+  const { generation = 1 } = metadata;
+  const written = { message: '', ...condition, observedGeneration: generation };
+  return withCondition(status?.conditions, { type: 'DisruptionAllowed', ...written }, timestamp(now));
 }
 
 function stillDisrupted({ status }: DisruptionBudget, covered: readonly Pod[], now: number): Record<string, string> {

@@ -2,10 +2,11 @@ import type { ApiContext, ApiReply, ApiRequest } from './api-request.ts';
 import { checkPreconditions, type DeleteOptions, deleteObject } from './deletion.ts';
 import { coversPod } from './disruption-controller.ts';
 import { isJsonObject } from './merge-patch.ts';
-import { findCondition, timestamp } from './objects.ts';
+import { type Condition, findCondition, timestamp, withCondition } from './objects.ts';
 import { disruptionBudgets, pods } from './resources.ts';
 import { ApiError, badRequest, forbidden, notFound, successStatus } from './status.ts';
 import { type DisruptionBudget, hasFinished, isPodReady, type Pod } from './workload-objects.ts';
+import { isDryRun } from './writing.ts';
 
 /** More pods than this may not wait for their deletion to be seen. */
 const maximumDisruptedPods = 2000;
@@ -15,9 +16,9 @@ const several = 'This pod has more than one PodDisruptionBudget, which the evict
 export function evictPod(context: ApiContext, request: ApiRequest): ApiReply {
   const { namespace = '', name = '' } = request.info;
   const body = readEviction(request.body);
-  if (body.name !== undefined && body.name !== name)
-    throw badRequest('name in URL does not match name in Eviction object');
-  const refusal = evict(context, { namespace, name, options: body.options, dryRun: body.dryRun });
+  if (body.name !== name) throw badRequest('name in URL does not match name in Eviction object');
+  const dryRun = body.dryRun || isDryRun(request);
+  const refusal = evict(context, { namespace, name, options: body.options, dryRun });
   if (refusal === undefined) return { status: 201, body: successStatus(201) };
   return {
     status: context.switches.severalBudgetsHttpStatus,
@@ -72,8 +73,18 @@ export function evict(
   if (budget !== undefined && !mayGoUnready(pod, budget)) spend(context, pod, budget, dryRun);
   if (dryRun) return undefined;
   log(context, 'eviction.granted', pod, {});
-  deleteObject(context, pods, pod, options);
+  deleteObject(context, pods, disrupted(pod, context.kernel.clock.now()), options);
   return undefined;
+}
+
+/** Whoever watches the pod is told why it ends. */
+function disrupted(pod: Pod, now: number): Pod {
+  const condition: Condition = {
+    ...{ type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' },
+    message: 'Eviction API: evicting',
+  };
+  const conditions = withCondition(pod.status.conditions, condition, timestamp(now));
+  return { ...pod, status: { ...pod.status, conditions } };
 }
 
 function log({ kernel, cluster }: ApiContext, kind: string, pod: Pod, more: Readonly<Record<string, unknown>>): void {

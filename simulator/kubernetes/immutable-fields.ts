@@ -33,12 +33,22 @@ const rules: readonly Rule[] = [
     cause: { reason: 'FieldValueInvalid', field: 'spec.selector', message: 'Invalid value: field is immutable' },
   },
   {
-    // A ReplicaSet uses another template for the pods that it makes from then on.
-    applies: ({ group, kind }) => group === 'apps' && kind !== 'ReplicaSet',
+    // A ReplicaSet uses another template for the pods that it makes from then on, a Deployment rolls over to it.
+    applies: ({ kind }) => kind === 'StatefulSet' || kind === 'DaemonSet',
     fields: ['template'],
     cause: forbidden('spec.template', 'rolling out another pod template is not simulated'),
   },
 ];
+
+/** What is being deleted is let go of and not held by somebody else. */
+function newFinalizerCauses({ metadata }: KubernetesObject, next: KubernetesObject): readonly Cause[] {
+  if (metadata.deletionTimestamp === undefined) return [];
+  const added = (next.metadata.finalizers ?? []).filter((name) => !metadata.finalizers?.includes(name));
+  if (added.length === 0) return [];
+  const names = added.map((name) => JSON.stringify(name)).join(', ');
+  const why = `no new finalizers can be added if the object is being deleted, found new finalizers []string{${names}}`;
+  return [forbidden('metadata.finalizers', why)];
+}
 
 /** @throws {ApiError} 422 when a change touches what may not change. */
 export function checkImmutable(resource: Resource, current: KubernetesObject, next: KubernetesObject): void {
@@ -47,10 +57,6 @@ export function checkImmutable(resource: Resource, current: KubernetesObject, ne
   const isChanged = (field: string) =>
     before[field] !== undefined && JSON.stringify(before[field]) !== JSON.stringify(after[field]);
   const broken = rules.filter(({ applies, fields }) => applies(resource) && fields.some(isChanged));
-  if (broken.length === 0) return;
-  throw invalid(
-    resource,
-    current.metadata.name,
-    broken.map(({ cause }) => cause),
-  );
+  const causes = [...broken.map(({ cause }) => cause), ...newFinalizerCauses(current, next)];
+  if (causes.length > 0) throw invalid(resource, current.metadata.name, causes);
 }

@@ -41,6 +41,7 @@ export type NodeView = {
   readonly hasAddresses: boolean;
   readonly unschedulable: boolean;
   readonly labels: Readonly<Record<string, string>>;
+  readonly taints: NonNullable<Node['spec']['taints']>;
 };
 
 export function viewOfNode(node: Node): NodeView {
@@ -54,6 +55,7 @@ export function viewOfNode(node: Node): NodeView {
     hasAddresses: Number(node.status.allocatable[windowsAddressResource] ?? 0) > 0,
     unschedulable: node.spec.unschedulable ?? false,
     labels: node.metadata.labels ?? {},
+    taints: node.spec.taints ?? [],
   };
 }
 

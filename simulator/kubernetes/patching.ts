@@ -5,20 +5,30 @@ import type { KubernetesObject } from './objects.ts';
 import { ApiError, badRequest } from './status.ts';
 import { applyStrategicMergePatch } from './strategic-merge-patch.ts';
 
-/** Patch formats that are applied. Server-side apply is not simulated and refused as an unknown format. */
-export const patchTypes = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-] as const;
-
 export function unsupportedMediaType(accepted: readonly string[]): ApiError {
   const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`;
   return new ApiError(415, 'UnsupportedMediaType', message);
 }
 
+/** The routes of a real API server refuse an unknown patch format before anything reads it, so nothing names the formats. */
+function unknownPatchType(contentType: string): ApiError {
+  const isApply = contentType.startsWith('application/apply-patch+');
+  const message = isApply
+    ? 'server-side apply is not simulated; accepted are JSON, merge and strategic merge patches'
+    : '415: Unsupported Media Type';
+  return new ApiError(415, 'UnsupportedMediaType', message, {});
+}
+
+const patchTypes = ['json-patch', 'merge-patch', 'strategic-merge-patch'].map((name) => `application/${name}+json`);
+
+/** Comes before the object is looked for, as it does in a real API server. @throws {ApiError} 415 for another format. */
+export function demandPatchType(contentType: string): void {
+  if (!patchTypes.includes(contentType)) throw unknownPatchType(contentType);
+}
+
 /** @throws {ApiError} 400 for a malformed patch, 415 for another format, 422 for one that cannot be applied. */
 export function applyPatch(object: KubernetesObject, patch: unknown, contentType: string): JsonObject {
+  demandPatchType(contentType);
   const patched = patchedBy(object, patch, contentType);
   if (!isJsonObject(patched)) throw badRequest('the patched document is not an object');
   return patched;
@@ -29,9 +39,6 @@ function patchedBy(object: KubernetesObject, patch: unknown, contentType: string
     if (!isJsonPatch(patch))
       throw badRequest('error decoding patch: json: cannot unmarshal into Go value of type jsonpatch.Patch');
     return jsonPatched(object, patch);
-  }
-  if (contentType !== 'application/merge-patch+json' && contentType !== 'application/strategic-merge-patch+json') {
-    throw unsupportedMediaType(patchTypes);
   }
   if (!isJsonObject(patch))
     throw badRequest('error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}');

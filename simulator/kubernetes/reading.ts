@@ -34,7 +34,7 @@ export function listObjects({ storage }: ApiContext, request: ApiRequest): ApiRe
   const { fields } = parseFieldSelector(query.get('fieldSelector') ?? undefined, resource);
   const all = storage.listAt(resource, { namespace: scopeOf(request), fields }, start.revision);
   const isSelective = (query.get('labelSelector') ?? '') !== '' || (query.get('fieldSelector') ?? '') !== '';
-  const asked = Number(query.get('limit') ?? 0);
+  const asked = limitIn(query);
   const limit = asked > 0 ? asked : Number.POSITIVE_INFINITY;
   const rest = all.slice(firstAfter(all, start.after));
   const { items, remaining } = isSelective
@@ -52,6 +52,12 @@ export function listObjects({ storage }: ApiContext, request: ApiRequest): ApiRe
   };
   const body = { kind: `${resource.kind}List`, apiVersion: apiVersionOf(resource), metadata, items };
   return { status: 200, body };
+}
+
+function limitIn(query: URLSearchParams): number {
+  const limit = query.get('limit') ?? '';
+  if (/^-?\d*$/.test(limit)) return Number(limit);
+  throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(limit)}: invalid syntax`);
 }
 
 /** Where the keys after one begin, in a list that is in the order of keys. */

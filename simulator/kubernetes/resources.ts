@@ -7,7 +7,7 @@ import type {
   StorageClass,
   VolumeAttachment,
 } from './volumes/volume-objects.ts';
-import type { DisruptionBudget, Job, Pod, StatefulSet, Workload } from './workload-objects.ts';
+import type { Deployment, DisruptionBudget, Job, Pod, StatefulSet, Workload } from './workload-objects.ts';
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
 
@@ -126,7 +126,7 @@ const apps = <T extends Workload = Workload>(
   selectableFields: {},
   hasGeneration: true,
 });
-export const deployments = apps('deployments', 'deployment', 'Deployment', 'deploy');
+export const deployments = apps<Deployment>('deployments', 'deployment', 'Deployment', 'deploy');
 export const replicaSets = apps('replicasets', 'replicaset', 'ReplicaSet', 'rs');
 export const daemonSets = apps('daemonsets', 'daemonset', 'DaemonSet', 'ds');
 export const statefulSets = apps<StatefulSet>('statefulsets', 'statefulset', 'StatefulSet', 'sts');

@@ -80,13 +80,8 @@ export const forbidden = (target: Target, name: string | undefined, why: string)
     detailsOf(target, name === '' ? undefined : name),
   );
 export const expired = (message: string) => new ApiError(410, 'Expired', message);
-export const methodNotAllowed = (target?: Target) =>
-  new ApiError(
-    405,
-    'MethodNotAllowed',
-    'the server does not allow this method on the requested resource',
-    target === undefined ? {} : detailsOf(target),
-  );
+export const methodNotAllowed = () =>
+  new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
 
 /** A well-formed object that breaks a rule of its kind. `kind` is written as `Node` or `Deployment.apps`. */
 export function invalid(
@@ -100,7 +95,7 @@ export function invalid(
     422,
     'Invalid',
     `${kind.kind}${kind.group === '' ? '' : `.${kind.group}`} "${name}" is invalid: ${text}`,
-    { name, ...(kind.group === '' ? {} : { group: kind.group }), kind: kind.kind, causes },
+    { ...(name === '' ? {} : { name }), ...(kind.group === '' ? {} : { group: kind.group }), kind: kind.kind, causes },
   );
 }
 

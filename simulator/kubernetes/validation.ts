@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from './merge-patch.ts';
-import type { KubernetesObject } from './objects.ts';
+import type { KubernetesObject, LabelSelector, Labels } from './objects.ts';
 import { apiVersionOf, type Resource } from './resources.ts';
+import { matchesSelector } from './selectors.ts';
 import { badRequest, type Cause, invalid } from './status.ts';
 
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
@@ -62,7 +63,7 @@ function kindCauses({ kind, group }: Resource, object: KubernetesObject): Cause[
   const spec = isJsonObject(object.spec) ? object.spec : {};
   if (kind === 'Node') return taintCauses(spec.taints);
   if (kind === 'Pod') return podCauses(spec, 'spec');
-  if (kind === 'PodDisruptionBudget') return budgetCauses(spec);
+  if (kind === 'PodDisruptionBudget') return [...budgetCauses(spec), ...policyCauses(spec.unhealthyPodEvictionPolicy)];
   if (kind === 'Job') return [...jobCauses(spec), ...templateCauses(spec)];
   if (group === 'apps') return workloadCauses(spec);
   return [];
@@ -133,14 +134,25 @@ function jobCauses({ completionMode = 'NonIndexed', suspend = false }: JsonObjec
   ];
 }
 
+function countRule(value: unknown): string {
+  if (typeof value === 'number') return 'must be greater than or equal to 0';
+  if (/^\d+%$/.test(String(value))) return 'must not be greater than 100%';
+  return "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
+}
+
+const evictionPolicies = ['AlwaysAllow', 'IfHealthyBudget'];
+
+function policyCauses(policy: unknown): Cause[] {
+  if (policy === undefined || evictionPolicies.includes(String(policy))) return [];
+  return [notSupported('spec.unhealthyPodEvictionPolicy', policy, evictionPolicies)];
+}
+
 function budgetCauses({ minAvailable, maxUnavailable }: JsonObject): Cause[] {
   if (minAvailable !== undefined && maxUnavailable !== undefined) {
     return [invalidValue('spec', 'PodDisruptionBudgetSpec', 'minAvailable and maxUnavailable cannot be both set')];
   }
   return Object.entries({ minAvailable, maxUnavailable }).flatMap(([name, value]) =>
-    value === undefined || isCountOrPercentage(value)
-      ? []
-      : [invalidValue(`spec.${name}`, value, 'must be a non-negative integer or a percentage such as "50%"')],
+    value === undefined || isCountOrPercentage(value) ? [] : [invalidValue(`spec.${name}`, value, countRule(value))],
   );
 }
 
@@ -148,7 +160,19 @@ const isCountOrPercentage = (value: unknown) =>
   typeof value === 'number' ? Number.isInteger(value) && value >= 0 : /^(100|[1-9]?\d)%$/.test(String(value));
 
 function workloadCauses(spec: JsonObject): Cause[] {
-  return [...(isJsonObject(spec.selector) ? [] : [required('spec.selector', '')]), ...templateCauses(spec)];
+  return [
+    ...(isJsonObject(spec.selector) ? [] : [required('spec.selector', '')]),
+    ...selectorCauses(spec),
+    ...templateCauses(spec),
+  ];
+}
+
+/** A controller must find the pods that it makes. */
+function selectorCauses({ selector, template }: JsonObject): Cause[] {
+  const metadata = isJsonObject(template) && isJsonObject(template.metadata) ? template.metadata : {};
+  const labels = (isJsonObject(metadata.labels) ? metadata.labels : {}) as Labels;
+  if (isJsonObject(selector) && matchesSelector(selector as LabelSelector, labels)) return [];
+  return [invalidValue('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')];
 }
 
 function templateCauses(spec: JsonObject): Cause[] {

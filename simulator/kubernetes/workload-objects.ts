@@ -92,6 +92,17 @@ export type Workload = KubernetesObject & {
   readonly status?: Readonly<Record<string, unknown>>;
 };
 
+export type Deployment = Workload & {
+  readonly spec: Workload['spec'] & {
+    readonly strategy?: {
+      readonly type?: 'RollingUpdate' | 'Recreate';
+      readonly rollingUpdate?: { readonly maxSurge?: number | string; readonly maxUnavailable?: number | string };
+    };
+    readonly paused?: boolean;
+    readonly revisionHistoryLimit?: number;
+  };
+};
+
 export type StatefulSet = Workload & {
   readonly spec: Workload['spec'] & {
     readonly serviceName?: string;

@@ -5,11 +5,12 @@ import { checkImmutable } from './immutable-fields.ts';
 import { isJsonObject, type JsonObject } from './merge-patch.ts';
 import { decodeObject, fieldValidationIn } from './object-decoding.ts';
 import type { KubernetesObject } from './objects.ts';
-import { applyPatch } from './patching.ts';
+import { applyPatch, demandPatchType } from './patching.ts';
 import { apiVersionOf, type Resource } from './resources.ts';
-import { alreadyExists, badRequest, conflict, notFound, optimisticLock } from './status.ts';
+import { alreadyExists, badRequest, conflict, invalid, notFound, optimisticLock } from './status.ts';
 import type { NewObject } from './storage.ts';
 import { readBody, validate } from './validation.ts';
+import { withDeploymentDefaults } from './workloads/deployment-defaults.ts';
 
 /** POST to a collection. */
 export function createObject({ storage, kernel, cluster }: ApiContext, request: ApiRequest): ApiReply {
@@ -62,6 +63,7 @@ export function updateObject(context: ApiContext, request: ApiRequest): ApiReply
 
 /** PATCH of an object or of its status. A resourceVersion in the patch makes it conditional. */
 export function patchObject(context: ApiContext, request: ApiRequest): ApiReply {
+  demandPatchType(request.contentType);
   const current = existing(context, request);
   return replace(context, request, applyPatch(current, request.body, request.contentType));
 }
@@ -121,7 +123,9 @@ function withContent(
   metadata: JsonObject,
 ): KubernetesObject {
   const { labels, annotations, finalizers, ownerReferences, ...kept } = current.metadata as JsonObject;
-  const { status: _, ...content } = wanted;
+  const { status: _, ...given } = wanted;
+  const isDeployment = resource.kind === 'Deployment' && isJsonObject(given.spec);
+  const content = isDeployment ? { ...given, spec: withDeploymentDefaults(given.spec as JsonObject) } : given;
   const own = definedOnly({
     labels: metadata.labels,
     annotations: metadata.annotations,
@@ -154,8 +158,17 @@ const isReleased = ({ metadata }: KubernetesObject) =>
   (metadata.finalizers ?? []).length === 0 &&
   metadata.deletionGracePeriodSeconds === 0;
 
-export function isDryRun({ info }: ApiRequest): boolean {
-  return info.query.getAll('dryRun').includes('All');
+const optionsOf: Readonly<Record<string, string>> = {
+  ...{ create: 'CreateOptions', update: 'UpdateOptions', patch: 'PatchOptions' },
+};
+
+/** @throws {ApiError} 422 for a dry run of another kind than `All`. */
+export function isDryRun({ info: { query, verb } }: ApiRequest): boolean {
+  const asked = query.getAll('dryRun');
+  if (asked.every((value) => value === 'All')) return asked.length > 0;
+  const kind = optionsOf[verb] ?? 'DeleteOptions';
+  const message = `Unsupported value: ${JSON.stringify(asked)}: supported values: "All"`;
+  throw invalid({ kind, group: 'meta.k8s.io' }, '', [{ reason: 'FieldValueNotSupported', message, field: 'dryRun' }]);
 }
 
 function definedOnly(record: Readonly<Record<string, unknown>>): Record<string, unknown> {

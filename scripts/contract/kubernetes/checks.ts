@@ -6,6 +6,8 @@ import { leaseChecks } from './checks/leases.ts';
 import { listChecks } from './checks/lists.ts';
 import { objectChecks } from './checks/objects.ts';
 import { patchChecks } from './checks/patches.ts';
+import { refusalChecks } from './checks/refusals.ts';
+import { rolloutChecks } from './checks/rollouts.ts';
 import { tableChecks } from './checks/tables.ts';
 import { watchChecks } from './checks/watches.ts';
 import type { ClusterCheck } from './cluster.ts';
@@ -15,10 +17,12 @@ export const checks: readonly ClusterCheck[] = [
   ...discoveryChecks,
   ...accessChecks,
   ...objectChecks,
+  ...refusalChecks,
   ...listChecks,
   ...watchChecks,
   ...patchChecks,
   ...tableChecks,
+  ...rolloutChecks,
   ...leaseChecks,
   ...budgetChecks,
   ...evictionChecks,

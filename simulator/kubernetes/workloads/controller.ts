@@ -117,6 +117,11 @@ export function isAvailable(pod: Pod, minReadySeconds: number, now: number): boo
   return minReadySeconds === 0 || Date.parse(since ?? '') + minReadySeconds * 1000 <= now;
 }
 
+/** Counts as the API writes those of a Deployment or a ReplicaSet: without those that are zero. */
+export function counted(counts: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0));
+}
+
 /** Writes the status of an object as it stands now. Equal content makes no new revision. */
 export function writeStatus<T extends KubernetesObject>(
   { storage }: Pick<ControllerOptions, 'storage'>,

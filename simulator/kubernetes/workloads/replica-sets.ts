@@ -2,6 +2,7 @@ import { pods, replicaSets } from '../resources.ts';
 import { isPodReady, isTerminating, type Pod, type Workload } from '../workload-objects.ts';
 import {
   type ControllerOptions,
+  counted,
   createPod,
   deletePod,
   isActive,
@@ -57,9 +58,11 @@ function writeCounts(options: ControllerOptions, set: Workload): boolean {
   const available = ready.filter((pod) => isAvailable(pod, minReadySeconds, now));
   writeStatus(options, replicaSets, set, {
     replicas: active.length,
-    fullyLabeledReplicas: active.length,
-    readyReplicas: ready.length,
-    availableReplicas: available.length,
+    ...counted({
+      fullyLabeledReplicas: active.length,
+      readyReplicas: ready.length,
+      availableReplicas: available.length,
+    }),
   });
   return available.length < ready.length;
 }

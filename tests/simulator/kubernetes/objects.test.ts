@@ -112,13 +112,25 @@ describe('objects', () => {
     });
   });
 
-  it.each(['/api/v1/replicationcontrollers', '/apis/batch/v1/cronjobs', '/openapi/v2', '/api/v1/nodes/a/proxy'])(
+  it.each(['/apis/autoscaling/v2/horizontalpodautoscalers', '/openapi/v2', '/api/v1/nodes/a/proxy'])(
     '%s is answered as an unknown path, and the log says so',
     async (path) => {
       const { call, log } = await aCluster();
       const reply = await call('GET', path);
 
       expect(reply).toMatchObject({ status: 404, body: '404 page not found\n' });
+      expect(log('refused')).toEqual([{ reason: expect.stringContaining(`GET ${path}`) }]);
+    },
+  );
+
+  it.each(['/api/v1/replicationcontrollers', '/apis/batch/v1/cronjobs'])(
+    '%s is answered as an unknown kind of a group that is served, and the log says so',
+    async (path) => {
+      const { call, log } = await aCluster();
+      const { status, body } = await call('GET', path);
+
+      expect(status).toBe(404);
+      expect(body).toMatchObject({ kind: 'Status', message: 'the server could not find the requested resource' });
       expect(log('refused')).toEqual([{ reason: expect.stringContaining(`GET ${path}`) }]);
     },
   );

@@ -1,5 +1,5 @@
 import { holds, same } from '../../check.ts';
-import { read, text } from '../../fields.ts';
+import { list, read, text } from '../../fields.ts';
 import { expectAnswer, expectFailure } from '../answers.ts';
 import type { Answer, Cluster, ClusterCheck } from '../cluster.ts';
 import { aBudget, aNode, aPod, collectionOf, setReady } from '../objects.ts';
@@ -103,6 +103,29 @@ export const evictionChecks: readonly ClusterCheck[] = [
       const { body } = await cluster.ask('GET', `${collectionOf(cluster, 'pods')}/${pod}`);
       same(body, 'metadata.deletionTimestamp', undefined);
       same((await budgetStatus(cluster)) ?? {}, 'disruptionsAllowed', 1);
+    },
+  },
+  {
+    name: 'evicts nothing in a dry run that the query asks for, and nothing without the name of the pod',
+    source,
+    async run(cluster) {
+      const [pod = ''] = await runningPods(cluster, 1);
+      const path = `${collectionOf(cluster, 'pods')}/${pod}`;
+      const dryRun = await cluster.ask('POST', `${path}/eviction?dryRun=All`, { metadata: { name: pod } });
+      expectAnswer(dryRun, 201);
+      expectFailure(await cluster.ask('POST', `${path}/eviction`, { metadata: {} }), 400, { reason: 'BadRequest' });
+      same((await cluster.ask('GET', path)).body, 'metadata.deletionTimestamp', undefined);
+    },
+  },
+  {
+    name: 'writes into an evicted pod why it ends',
+    source: 'Disruptions, pod disruption conditions',
+    async run(cluster) {
+      const [pod = ''] = await runningPods(cluster, 1);
+      expectAnswer(await evict(cluster, pod), 201);
+      const { body } = await cluster.ask('GET', `${collectionOf(cluster, 'pods')}/${pod}`);
+      const condition = list(body, 'status.conditions').find((each) => text(each, 'type') === 'DisruptionTarget');
+      same({ condition }, 'condition.reason', 'EvictionByEvictionAPI');
     },
   },
   {
