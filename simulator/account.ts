@@ -12,6 +12,7 @@ import type { Guests } from './kubernetes/workloads/guests.ts';
 import { type FunctionHosting, type HostingMode, hostInProcess, hostInThreads } from './lambda/hosting.ts';
 import { type AutoScaling, createAutoScaling } from './services/autoscaling/autoscaling.ts';
 import type { AutoScalingBehaviour } from './services/autoscaling/behaviour.ts';
+import { type CloudFormation, createCloudFormation } from './services/cloudformation.ts';
 import { countExecutions } from './services/cloudwatch/execution-metrics.ts';
 import { type CloudWatch, createCloudWatch } from './services/cloudwatch.ts';
 import type { Ec2Behaviour } from './services/ec2/behaviour.ts';
@@ -55,6 +56,7 @@ export type Account = {
   readonly ssm: Ssm;
   readonly cloudWatch: CloudWatch;
   readonly logs: Logs;
+  readonly cloudFormation: CloudFormation;
   /** Where the providers of custom resources answer. */
   readonly responses: ResponseInbox;
   /** All AWS services behind one address, as functions and clients reach them. */
@@ -126,7 +128,8 @@ export async function createAccount(options: AccountOptions): Promise<Account> {
     options.quotas ?? {},
   );
   messaging.ssm.connect({ events: events.bus, imageState: (imageId) => compute.ec2.image(imageId)?.state });
-  const parts = { ...messaging, ...compute, lambda, events, scheduler, stepFunctions };
+  const cloudFormation = createCloudFormation({ kernel });
+  const parts = { ...messaging, ...compute, lambda, events, scheduler, stepFunctions, cloudFormation };
   const front = createFront({
     ...{
       kernel,
@@ -191,7 +194,7 @@ function createCompute(
 
 function servicesOf(parts: Omit<Account, 'kernel' | 'front' | 'responses' | 'endpoint' | 'addCluster' | 'close'>) {
   const { ec2, autoScaling, imageBuilder, eks, lambda, stepFunctions, events, sns, sqs, s3, ssm } = parts;
-  const { cloudWatch, logs } = parts;
+  const { cloudWatch, logs, cloudFormation } = parts;
   const called = [
     ec2,
     autoScaling,
@@ -206,6 +209,7 @@ function servicesOf(parts: Omit<Account, 'kernel' | 'front' | 'responses' | 'end
     ssm,
     cloudWatch,
     logs,
+    cloudFormation,
   ];
   return called.map(({ service }) => service);
 }

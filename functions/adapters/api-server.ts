@@ -31,8 +31,8 @@ export type ApiServer = {
    */
   readonly watch: (path: string, seconds: number) => AsyncGenerator<WatchEvent>;
   /**
-   * Asks for a change. Every status is an answer for the caller, since an eviction that is refused says so by 429, 403 or
-   * 500; but for 401, and for 502 to 504, by which no API server tells anything about objects.
+   * Asks for a change. Every status is an answer for the caller, since an eviction that is refused says so by 429, 403,
+   * 500 or 504; but for 401, and for 502 to 504 without a reason of the API server's own, which tell nothing about objects.
    */
   readonly send: (request: ChangeRequest) => Promise<ChangeAnswer>;
 };
@@ -62,6 +62,10 @@ const overtimeSeconds = 10;
 const gone = 410;
 
 const unreachable = [502, 503, 504];
+
+/** A 504 of the API server itself: what was asked took too long, as an eviction does whose budget changes all the time. */
+const isTimeout = ({ status, body }: ChangeAnswer): boolean =>
+  status === 504 && (body as V1Status | undefined)?.reason === 'Timeout';
 
 /** The body of an answer as JSON, or the text that it is. */
 function parsed(text: string): unknown {
@@ -149,8 +153,10 @@ export async function connectApiServer(clusterName: string, roleArn: string | un
       const content = body === undefined ? undefined : { type: contentType, text: JSON.stringify(body) };
       const question = { method, path, token, ...(content && { content }) };
       const answer = await reach(path, async () => readAnswer(await openAnswer(endpoint, question)));
-      if (answer.status === 401 || unreachable.includes(answer.status)) throw refusal(client, path, answer);
-      return { status: answer.status, body: parsed(answer.body) };
+      const told = { status: answer.status, body: parsed(answer.body) };
+      if (answer.status === 401) throw refusal(client, path, answer);
+      if (unreachable.includes(answer.status) && !isTimeout(told)) throw refusal(client, path, answer);
+      return told;
     },
   };
 }

@@ -16,14 +16,14 @@ import { refusedChange } from './refused-change.ts';
 type Budgets = DrainRecord['refused'][number]['budgets'];
 
 /** What the API server made of an eviction. `refused` names who is to blame, or has the server's own words. */
-export type EvictionAnswer =
-  | { readonly answer: 'leaving' | 'gone' }
-  | {
-      readonly answer: 'refused';
-      readonly budgets: Budgets;
-      readonly message: string;
-      readonly retryAfterSeconds: number | undefined;
-    };
+export type EvictionAnswer = { readonly answer: 'leaving' | 'gone' } | Refused;
+
+type Refused = {
+  readonly answer: 'refused';
+  readonly budgets: Budgets;
+  readonly message: string;
+  readonly retryAfterSeconds: number | undefined;
+};
 
 const onNode = (nodeName: string) => `/api/v1/pods?fieldSelector=${encodeURIComponent(`spec.nodeName=${nodeName}`)}`;
 const inNamespace = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}`;
@@ -76,17 +76,18 @@ export async function listLeavingPods(api: Pick<ApiServer, 'get'>, nodeName: str
   );
 }
 
-/** Watches the pods of a node until so many of them are gone, for so many seconds at most. */
+/** Watches the pods of a node until so many of them are gone, for so many seconds at most; answers how many are. */
 export async function watchLeavingPods(
   api: Pick<ApiServer, 'watch'>,
   nodeName: string,
   { gone, seconds }: { readonly gone: number; readonly seconds: number },
-): Promise<void> {
+): Promise<number> {
   let seen = 0;
   for await (const { type } of api.watch(onNode(nodeName), seconds)) {
     if (type === 'DELETED') seen += 1;
-    if (seen >= gone) return;
+    if (seen >= gone) break;
   }
+  return seen;
 }
 
 /**
@@ -135,8 +136,8 @@ function isRefusal({ status, body }: ChangeAnswer): boolean {
   // Of a pod with two budgets a failure is told in a body, whatever its HTTP status says.
   const isFailure = (body as V1Status | undefined)?.status === 'Failure';
   if (status === 403) return isFailure && !isAboutRights({ status, body });
-  // 400 is what an admission webhook says that names no status.
-  return status === 409 || status === 429 || (([400, 500].includes(status) || status < 300) && isFailure);
+  // 400 is what an admission webhook says that names no status; 504 that others change the budget all the time.
+  return status === 409 || status === 429 || (([400, 500, 504].includes(status) || status < 300) && isFailure);
 }
 
 /** Asks for one eviction. The pod keeps its grace period. */
@@ -164,13 +165,24 @@ export async function evictPod(api: Api, pod: LeavingPod): Promise<EvictionAnswe
   };
 }
 
-/** Deletes one pod, with its own grace period or with none. A pod that is gone, or another of its name, is left alone. */
-export async function deletePod(api: Api, pod: LeavingPod, grace: 'its-own' | 'none'): Promise<void> {
+/**
+ * Deletes one pod, with its own grace period or with none. A pod that is gone, or another of its name, is left alone. The
+ * refusal of an admission webhook is an answer: it may think otherwise later, and other pods are none of its business.
+ */
+export async function deletePod(api: Api, pod: LeavingPod, grace: 'its-own' | 'none'): Promise<Refused | undefined> {
   const body = {
     ...{ apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid: pod.uid } },
     ...(grace === 'none' && { gracePeriodSeconds: 0 }),
   };
   const request: ChangeRequest = { method: 'DELETE', path: pathOf(pod), body };
   const answer = await api.send(request);
-  if (![200, 202, 404, 409].includes(answer.status)) throw refusedChange(api, request, answer);
+  if ([200, 202, 404, 409].includes(answer.status)) return undefined;
+  if (!isRefusal(answer)) throw refusedChange(api, request, answer);
+  const { details, message } = answer.body as V1Status;
+  return {
+    answer: 'refused',
+    budgets: [],
+    message: message ?? `HTTP ${answer.status}`,
+    retryAfterSeconds: details?.retryAfterSeconds,
+  };
 }

@@ -114,6 +114,15 @@ export function judgeAdmission(
   return { verdict: 'joining', finding, ...(lack.until && { until: lack.until }) };
 }
 
+/** The verdict on an instance that EC2 has not started yet: until then it has no name by which its node could be found. */
+export function notStartedYet(
+  { instanceId, joinDeadline }: Pick<AdmissionInput, 'instanceId' | 'joinDeadline'>,
+  now: Date,
+): Verdict {
+  const cause = `Instance ${instanceId} did not join by ${joinDeadline}: EC2 has not started it.`;
+  return { verdict: now > new Date(joinDeadline) ? 'late' : 'joining', finding: reason('NodeNeverJoined', cause) };
+}
+
 /** The verdict on an instance that does not wait any more: it was terminated, or somebody else has answered. */
 export const noLongerWaiting = (instanceId: string): Verdict => ({
   verdict: 'gone',

@@ -1,5 +1,6 @@
 import type { Announcement } from './announcement.ts';
 import type { Controller, DrainRecord } from './drain-record.ts';
+import { longestReplicaWaitSeconds } from './replicas.ts';
 
 /** The record of a node that may drain now; the same record when it could before. Without a slot it goes without a turn. */
 export const withTurn = (record: DrainRecord, slot: string | undefined, now: Date): DrainRecord =>
@@ -10,6 +11,16 @@ export const withTurn = (record: DrainRecord, slot: string | undefined, now: Dat
 /** The controllers whose pods left the node, by eviction or by force. */
 export const movedControllers = ({ evicted, forced }: Pick<DrainRecord, 'evicted' | 'forced'>): Controller[] =>
   [...evicted, ...forced].flatMap(({ controller }) => (controller === undefined ? [] : [controller]));
+
+/**
+ * The controllers whose pods left within the time that a turn is held for them. Those that were short before, or cannot
+ * start, are not waited for again with every other pod that leaves: they must not keep a node from being emptied.
+ */
+export function lastMovedControllers({ evicted, forced }: DrainRecord, now: Date): Controller[] {
+  const isRecent = ({ at }: { readonly at: string }) =>
+    now.getTime() - Date.parse(at) < longestReplicaWaitSeconds * 1000;
+  return movedControllers({ evicted: evicted.filter(isRecent), forced: forced.filter(isRecent) });
+}
 
 /** The record of a drain that has come to its end; the same record when it had one. */
 export const withEnd = (record: DrainRecord, now: Date): DrainRecord =>

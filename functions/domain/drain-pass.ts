@@ -1,6 +1,6 @@
 import type { DrainInput } from './drain-input.ts';
 import type { DrainRecord } from './drain-record.ts';
-import { withForced, withLeaving, withRefused, withSeenLeaving } from './drain-visit.ts';
+import { inAskingOrder, withForced, withLeaving, withRefused, withSeenLeaving } from './drain-visit.ts';
 import {
   type DrainSituation,
   isDone,
@@ -23,7 +23,7 @@ type Refusal = Pick<DrainRecord['refused'][number], 'budgets' | 'message'> & {
 export type PassDependencies = {
   readonly listPods: (nodeName: string) => Promise<readonly LeavingPod[]>;
   readonly evict: (pod: LeavingPod) => Promise<{ readonly answer: 'leaving' | 'gone' } | Refusal>;
-  readonly remove: (pod: LeavingPod, grace: 'its-own' | 'none') => Promise<void>;
+  readonly remove: (pod: LeavingPod, grace: 'its-own' | 'none') => Promise<Refusal | undefined>;
   readonly lookElsewhere: (record: DrainRecord) => Promise<Pick<DrainSituation, 'starting' | 'receivers'>>;
   readonly now: () => Date;
 };
@@ -38,11 +38,16 @@ export type Pass = {
 
 type Done = { readonly drain: Written; readonly again?: number };
 
-async function evict({ record, save }: Written, pod: LeavingPod, { evict, now }: PassDependencies): Promise<Done> {
+/** Refusals change nothing: they are written together, at the end of the pass. */
+const refused = ({ record, save }: Written, pod: LeavingPod, refusal: Refusal, now: Date): Done => ({
+  drain: { save, record: withRefused(record, pod, refusal, now) },
+  again: refusal.retryAfterSeconds ?? 0,
+});
+
+async function evict(drain: Written, pod: LeavingPod, { evict, now }: PassDependencies): Promise<Done> {
   const asked = await evict(pod);
-  if (asked.answer !== 'refused') return { drain: await save(withLeaving(record, pod, now())) };
-  // Refusals change nothing: they are written together, at the end of the pass.
-  return { drain: { save, record: withRefused(record, pod, asked, now()) }, again: asked.retryAfterSeconds ?? 0 };
+  if (asked.answer === 'refused') return refused(drain, pod, asked, now());
+  return { drain: await drain.save(withLeaving(drain.record, pod, now())) };
 }
 
 /** Its line in the record comes before the change. */
@@ -50,14 +55,14 @@ async function remove(drain: Written, pod: LeavingPod, isLate: boolean, deps: Pa
   const { record, save } = drain;
   const now = deps.now();
   const saved = await save(isLate ? withForced(record, pod, 'deadline', now) : withLeaving(record, pod, now));
-  await deps.remove(pod, 'its-own');
-  return { drain: saved };
+  const refusal = await deps.remove(pod, 'its-own');
+  return refusal === undefined ? { drain: saved } : refused(saved, pod, refusal, deps.now());
 }
 
 async function force({ record, save }: Written, pod: LeavingPod, deps: PassDependencies): Promise<Done> {
   const saved = await save(withForced(record, pod, 'hanging', deps.now()));
-  await deps.remove(pod, 'none');
-  return { drain: saved };
+  const refusal = await deps.remove(pod, 'none');
+  return refusal === undefined ? { drain: saved } : refused(saved, pod, refusal, deps.now());
 }
 
 function act(drain: Written, { pod, action }: PlannedPod, isLate: boolean, deps: PassDependencies): Promise<Done> {
@@ -78,7 +83,7 @@ function act(drain: Written, { pod, action }: PlannedPod, isLate: boolean, deps:
  * leaves already is not asked again.
  */
 export async function passPods(input: DrainInput, before: Written, deps: PassDependencies): Promise<Pass> {
-  const pods = await deps.listPods(before.record.nodeName);
+  const pods = inAskingOrder(await deps.listPods(before.record.nodeName), before.record);
   const situation = { ...input, ...(await deps.lookElsewhere(before.record)) };
   const planned = planPods(pods, situation, deps.now());
   const isLate = mayForce(situation, deps.now());

@@ -65,6 +65,18 @@ export function withRefused(record: DrainRecord, pod: LeavingPod, refusal: Refus
   return { ...record, refused: [...record.refused.filter((each) => each !== known), entry] };
 }
 
+/**
+ * The pods in the order in which they are asked: those that were never refused, then those refused longest ago. So the
+ * ones that a budget holds do not use up, pass after pass, what may leave at a time.
+ */
+export function inAskingOrder(pods: readonly LeavingPod[], { refused }: DrainRecord): LeavingPod[] {
+  const asked = pods.map((pod) => {
+    const { lastAt, times = 0 } = refused.find(isOf(pod)) ?? {};
+    return { pod, times, at: lastAt === undefined ? 0 : Date.parse(lastAt) };
+  });
+  return asked.toSorted((a, b) => a.at - b.at || a.times - b.times).map(({ pod }) => pod);
+}
+
 const full = ({ namespace, name }: { readonly namespace: string; readonly name: string }) => `${namespace}/${name}`;
 
 /** So many pods are named in a sentence. */
@@ -82,7 +94,7 @@ const stateOf: Readonly<Record<PlannedPod['action'], string>> = {
 function whyLeft({ pod, action }: PlannedPod, { refused }: DrainRecord): string {
   if (action === 'hold' && pod.isForced) return `${full(pod)} has no grace period left and is kept by its finalizers`;
   const refusal = refused.find(isOf(pod));
-  if (action !== 'evict' || refusal === undefined) return `${full(pod)} ${stateOf[action]}`;
+  if (!['evict', 'delete', 'force'].includes(action) || refusal === undefined) return `${full(pod)} ${stateOf[action]}`;
   const budgets = refusal.budgets.map(({ name, needed, healthy }) =>
     needed === undefined || healthy === undefined ? name : `${name} needs ${needed} healthy pods and has ${healthy}`,
   );
@@ -106,9 +118,15 @@ export const nodeEmptied = ({ nodeName }: DrainRecord): Reason => ({
 export const volumesLeft = ({ nodeName }: DrainRecord, attachments: readonly string[]): Reason =>
   reason('PodsLeft', `Node ${nodeName} has no pods left that move, but volumes attached: ${attachments.join(', ')}.`);
 
-/** Whether the group's policy is to wait, and it has for longer than it should. */
+/** What is deleted at the deadline of a group that forces has so long to end before people are told. */
+const forcedMarginSeconds = 300;
+
+/**
+ * Whether people have to know what keeps a node: its deadline is over and the group's policy is to wait, or what was
+ * deleted then, or may not be, is still there.
+ */
 export const isStuck = ({ drainDeadline, onDrainTimeout }: DrainInput, now: Date): boolean =>
-  onDrainTimeout === 'wait' && now >= new Date(drainDeadline);
+  now.getTime() >= Date.parse(drainDeadline) + (onDrainTimeout === 'wait' ? 0 : forcedMarginSeconds * 1000);
 
 const shortestRetrySeconds = 8;
 const retrySpreadSeconds = 8;

@@ -15,8 +15,10 @@ export type DrainAnswer = {
 export type EmptyDependencies = PassDependencies & {
   /** Volumes that are still attached to the node, but for those of pods that stay there. */
   readonly listAttachments: (nodeName: string, staying: readonly LeavingPod[]) => Promise<readonly string[]>;
-  /** Returns when so many pods of the node are gone, or after so many seconds. */
-  readonly watchPods: (nodeName: string, until: { readonly gone: number; readonly seconds: number }) => Promise<void>;
+  /** Returns when so many pods of the node are gone, or after so many seconds; answers how many are. */
+  readonly watchPods: (nodeName: string, until: { readonly gone: number; readonly seconds: number }) => Promise<number>;
+  /** Whether the instance still waits at the hook, which is kept waiting by that. */
+  readonly keepWaiting: () => Promise<boolean>;
   /** From 0 to 1. */
   readonly chance: () => number;
 };
@@ -27,16 +29,38 @@ const visitSeconds = 90;
 /** While pods leave there is nothing to do for so long, unless one is gone sooner. */
 const longestWatchSeconds = 45;
 
+/** A watch may end so much before its time: servers count it by their own clock. */
+const longestLapseSeconds = 2;
+
 const isLate = (input: DrainInput, now: Date): boolean => mayForce({ ...input, starting: 0, receivers: 1 }, now);
+
+/** Of an instance that does not wait any more, or whose node is gone. */
+export const instanceGone = ({ instanceId }: Pick<DrainInput, 'instanceId'>): DrainAnswer => ({
+  drain: 'gone',
+  finding: { error: 'InstanceGone', cause: `Instance ${instanceId} does not wait any more, or its node is gone.` },
+});
 
 type Look = { readonly answer?: DrainAnswer; readonly finding: Reason };
 
-/** Whether the node may go after this pass, and what keeps it otherwise. Written down when it may. */
-async function judge(
+/** Writes down that the node is empty, unless its pods may have ended with their machine instead of leaving it. */
+async function endEmpty(
   input: DrainInput,
-  { drain, planned, isDone }: Pass,
-  { listAttachments, now }: EmptyDependencies,
+  { record, save }: Pass['drain'],
+  { keepWaiting, now }: EmptyDependencies,
 ): Promise<Look> {
+  if (record.emptiedAt === undefined && !(await keepWaiting())) {
+    await save(record.goneAt === undefined ? { ...record, goneAt: now().toISOString() } : record);
+    const answer = instanceGone(input);
+    return { finding: answer.finding, answer };
+  }
+  await save(record.emptiedAt === undefined ? { ...record, emptiedAt: now().toISOString() } : record);
+  const finding = nodeEmptied(record);
+  return { finding, answer: { drain: 'emptied', finding } };
+}
+
+/** Whether the node may go after this pass, and what keeps it otherwise. Written down when it may. */
+async function judge(input: DrainInput, { drain, planned, isDone }: Pass, deps: EmptyDependencies): Promise<Look> {
+  const { listAttachments, now } = deps;
   const { record, save } = drain;
   const left = podsLeft(planned, record);
   if (!isDone) return { finding: left };
@@ -50,9 +74,7 @@ async function judge(
   // EC2 detaches the volumes of a machine that it takes.
   const attached = record.volumes && input.takenAt === undefined ? await listAttachments(record.nodeName, staying) : [];
   if (attached.length > 0 && !isLate(input, now())) return { finding: volumesLeft(record, attached) };
-  await save(record.emptiedAt === undefined ? { ...record, emptiedAt: at } : record);
-  const finding = nodeEmptied(record);
-  return { finding, answer: { drain: 'emptied', finding } };
+  return endEmpty(input, drain, deps);
 }
 
 /** Refused evictions and volumes tell nothing when they change, so they are looked at more often than pods that leave. */
@@ -78,9 +100,17 @@ function endOfVisit({ takenAt }: DrainInput, now: Date): number {
   return takenAt === undefined ? usual : Math.min(usual, Date.parse(takenAt));
 }
 
+/** What is missing of a watch that ended before its time although nothing had gone, as where a server ends each at once. */
+async function cutShort({ drain, ...pass }: Pass, seconds: number, { watchPods, now }: EmptyDependencies) {
+  const startedAt = now().getTime();
+  const gone = await watchPods(drain.record.nodeName, { gone: podsToAwait({ drain, ...pass }), seconds });
+  const missing = seconds - Math.floor((now().getTime() - startedAt) / 1000);
+  return gone === 0 && missing > longestLapseSeconds ? missing : undefined;
+}
+
 /**
  * Passes and watches in turns, until nothing is left on the node that has to move and its volumes are detached, or the visit
- * has lasted for as long as it may.
+ * has lasted for as long as it may. It ends as well when a watch is cut short, so that the machine waits instead.
  */
 export async function emptyNode(
   input: DrainInput,
@@ -88,6 +118,7 @@ export async function emptyNode(
   deps: EmptyDependencies,
 ): Promise<DrainAnswer> {
   const end = endOfVisit(input, deps.now());
+  const unfinished = () => (isStuck(input, deps.now()) ? 'stuck' : 'draining');
   let drain = first;
   for (;;) {
     const pass = await passPods(input, drain, deps);
@@ -96,9 +127,10 @@ export async function emptyNode(
     if (answer !== undefined) return answer;
     const left = (end - deps.now().getTime()) / 1000;
     const seconds = watchSeconds(input, secondsToNextPass(pass, deps.chance()), left);
-    if (seconds < 1) {
-      return { drain: isStuck(input, deps.now()) ? 'stuck' : 'draining', finding };
-    }
-    await deps.watchPods(drain.record.nodeName, { gone: podsToAwait(pass), seconds });
+    if (seconds < 1) return { drain: unfinished(), finding };
+    const missing = await cutShort(pass, seconds, deps);
+    // A machine that EC2 takes has no time to wait.
+    const isCutShort = missing !== undefined && input.takenAt === undefined;
+    if (isCutShort) return { drain: unfinished(), finding, pauseSeconds: missing };
   }
 }

@@ -73,14 +73,9 @@ export function secondsToNextReplicaLook(since: Date, now: Date): number {
   return Math.min(longestPauseSeconds, Math.max(shortestPauseSeconds, Math.floor(waited / 10)));
 }
 
-/**
- * How many pods of these controllers are not Ready yet. Those that have not become Ready within the time that a turn is
- * held for them are not waited for: what cannot start must not keep a node from being emptied.
- */
-export function startingPods(controllers: readonly Followed[], since: Date, now: Date): number {
-  if (now.getTime() - since.getTime() >= longestReplicaWaitSeconds * 1000) return 0;
-  return controllers.reduce(
+/** How many pods of these controllers are not Ready. */
+export const startingPods = (controllers: readonly Followed[]): number =>
+  controllers.reduce(
     (sum, { replicas }) => sum + (typeof replicas === 'object' ? Math.max(0, replicas.wanted - replicas.ready) : 0),
     0,
   );
-}

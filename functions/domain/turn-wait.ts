@@ -7,14 +7,17 @@ import type { NamedInstance } from './outdated-taint.ts';
 import type { TurnRequest } from './turn.ts';
 import { type ZonalVolume, zoneFinding } from './zone.ts';
 
+/** What is left between a drain deadline and the ceiling at least: the machine has the same number. */
+export const lastReserveSeconds = 600;
+
 /**
  * Until when a node may wait for its turn and for a node in its zone. The drain timeout is for draining, so it begins with
  * the turn; and since Auto Scaling terminates the instance at the ceiling, whoever is asked to wait beyond this moment
- * would have less than it. A node whose pods would be killed with their machine leaves without a turn instead: its
+ * would have less than it, and what the alert or the policy for late pods needs after it. A node whose pods would be killed with their machine leaves without a turn instead: its
  * evictions obey the disruption budgets all the same.
  */
 export const lastCall = ({ ceiling, drainTimeoutSeconds }: Pick<DrainInput, 'ceiling' | 'drainTimeoutSeconds'>): Date =>
-  new Date(Date.parse(ceiling) - drainTimeoutSeconds * 1000);
+  new Date(Date.parse(ceiling) - (drainTimeoutSeconds + lastReserveSeconds) * 1000);
 
 type Policy = Pick<DrainInput, 'ceiling' | 'drainTimeoutSeconds' | 'drainDeadline' | 'onDrainTimeout'>;
 

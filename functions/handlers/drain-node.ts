@@ -6,12 +6,12 @@ import { deletePod, evictPod, listAttachments, listLeavingPods, watchLeavingPods
 import { keepLeavingWaiting } from '../adapters/lifecycle-hooks.ts';
 import { findNodeOf, setAside } from '../adapters/node-cordons.ts';
 import { followControllers } from '../adapters/replicas.ts';
-import { renewTurn } from '../adapters/turns.ts';
-import { movedControllers } from '../domain/drain-end.ts';
+import { renewTurn, takeTurn } from '../adapters/turns.ts';
+import { lastMovedControllers, withTurn } from '../domain/drain-end.ts';
 import { DrainInput } from '../domain/drain-input.ts';
 import { type DrainRecord, newDrainRecord } from '../domain/drain-record.ts';
 import { nodeEmptied } from '../domain/drain-visit.ts';
-import { type DrainAnswer, type EmptyDependencies, emptyNode } from '../domain/empty-node.ts';
+import { type DrainAnswer, type EmptyDependencies, emptyNode, instanceGone } from '../domain/empty-node.ts';
 import {
   isLeftToInterruption,
   isTaken,
@@ -21,6 +21,7 @@ import {
 } from '../domain/interruption.ts';
 import { isInService } from '../domain/node-group.ts';
 import { startingPods } from '../domain/replicas.ts';
+import { turnFinding, turnRequest } from '../domain/turn-wait.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
 
@@ -35,10 +36,6 @@ type Dependencies = {
   readonly chance: () => number;
 };
 
-/** When a pod of the node last began to leave. */
-const lastLeft = ({ evicted, forced, startedAt }: DrainRecord): Date =>
-  new Date([startedAt, ...[...evicted, ...forced].map(({ at }) => at)].toSorted().at(-1) ?? startedAt);
-
 /** How many pods start elsewhere because of this drain, and how many nodes of the group share them. */
 async function lookElsewhere(
   api: ApiServer,
@@ -46,30 +43,44 @@ async function lookElsewhere(
   record: DrainRecord,
   { listInstances, now }: Pick<Dependencies, 'listInstances' | 'now'>,
 ) {
-  const controllers = movedControllers(record);
+  const controllers = lastMovedControllers(record, now());
   if (controllers.length === 0) return { starting: 0, receivers: 1 };
   const [followed, instances] = await Promise.all([
     followControllers(api, controllers),
     listInstances(autoScalingGroupName),
   ]);
   const receivers = instances.filter((each) => isInService(each) && each.instanceId !== instanceId).length;
-  return { starting: startingPods(followed, lastLeft(record), now()), receivers };
+  return { starting: startingPods(followed), receivers };
+}
+
+/**
+ * Keeps the turn of a node, or takes another one where it was lost, as when nobody could renew it for longer than it
+ * lasts. While there is none the node waits as it is; past its deadline it goes on without.
+ */
+async function keepTurn(
+  api: ApiServer,
+  input: DrainInput,
+  drain: StoredDrain,
+  now: Date,
+): Promise<StoredDrain | DrainAnswer> {
+  const { slot } = drain.record;
+  if (slot === undefined || (await renewTurn(api, slot, input.instanceId, now)) === 'renewed') return drain;
+  // A machine that EC2 takes does not wait for a turn.
+  if (input.takenAt !== undefined || now >= new Date(input.drainDeadline)) return drain;
+  const turn = await takeTurn(api, turnRequest(input), now);
+  if (turn.turn === 'taken') return drain.save(withTurn(drain.record, turn.slot, now));
+  return { drain: 'draining', finding: turnFinding(input, turn) };
 }
 
 /** The end of a drain whose instance does not wait any more. A node that was emptied before EC2 took its machine stays so. */
-async function gone(
-  { instanceId, takenAt }: DrainInput,
-  drain: StoredDrain | undefined,
-  now: Date,
-): Promise<DrainAnswer> {
+async function gone(input: DrainInput, drain: StoredDrain | undefined, now: Date): Promise<DrainAnswer> {
   const { emptiedAt, goneAt } = drain?.record ?? {};
-  if (takenAt !== undefined && drain && emptiedAt !== undefined) {
+  if (input.takenAt !== undefined && drain && emptiedAt !== undefined) {
     return { drain: 'emptied', finding: nodeEmptied(drain.record) };
   }
   if (emptiedAt === undefined && goneAt === undefined)
     await drain?.save({ ...drain.record, goneAt: now.toISOString() });
-  const cause = `Instance ${instanceId} does not wait any more, or its node is gone.`;
-  return { drain: 'gone', finding: { error: 'InstanceGone', cause } };
+  return instanceGone(input);
 }
 
 /** The end of a drain without a node. A machine that EC2 takes while it boots has nothing to lose. */
@@ -85,12 +96,17 @@ const withoutNode = async (input: DrainInput, drain: StoredDrain, now: Date): Pr
 export const drainNode = (dependencies: Dependencies) => {
   const { keepWaiting, identifyInstance, connect, listInstances, records, now, chance } = dependencies;
 
+  /** Whether the machine is still there: it waits at the hook, or EC2 has not taken it yet. */
+  const mayDrain = async (input: DrainInput): Promise<boolean> =>
+    input.takenAt === undefined ? (await keepWaiting(input)) === 'done' : !isTaken(input, now());
+
   const emptyDependencies = (api: ApiServer, input: DrainInput): EmptyDependencies => ({
     listPods: (nodeName) => listLeavingPods(api, nodeName),
     evict: (pod) => evictPod(api, pod),
     remove: (pod, grace) => deletePod(api, pod, grace),
     lookElsewhere: (record) => lookElsewhere(api, input, record, { listInstances, now }),
     listAttachments: (nodeName, staying) => listAttachments(api, nodeName, staying),
+    keepWaiting: () => mayDrain(input),
     watchPods: (nodeName, until) => watchLeavingPods(api, nodeName, until),
     now,
     chance,
@@ -98,20 +114,17 @@ export const drainNode = (dependencies: Dependencies) => {
 
   const visit = async (input: DrainInput, nodeName: string, drain: StoredDrain): Promise<DrainAnswer> => {
     const api = await connect(input.cluster);
-    if (drain.record.slot !== undefined) await renewTurn(api, drain.record.slot, input.instanceId, now());
+    const held = await keepTurn(api, input, drain, now());
     const node = await findNodeOf(api, nodeName, input.instanceId);
     if (node === undefined) return withoutNode(input, drain, now());
     if (isLeftToInterruption(drain.record, input)) return standAside(input, drain.record);
-    const { cordonedAt = now().toISOString() } = drain.record;
-    const begun = drain.record.cordonedAt ? drain.record : { ...drain.record, cordonedAt };
-    const noted = await drain.save(withInterruption(begun, input));
+    if ('drain' in held) return held;
+    const { cordonedAt = now().toISOString() } = held.record;
+    const begun = held.record.cordonedAt ? held.record : { ...held.record, cordonedAt };
+    const noted = await held.save(withInterruption(begun, input));
     await setAside(api, node, { returns: input.destination === 'WarmPool' });
     return emptyNode(input, noted, emptyDependencies(api, input));
   };
-
-  /** Whether the machine is still there: it waits at the hook, or EC2 has not taken it yet. */
-  const mayDrain = async (input: DrainInput): Promise<boolean> =>
-    input.takenAt === undefined ? (await keepWaiting(input)) === 'done' : !isTaken(input, now());
 
   return async (input: DrainInput) => {
     const { run, cluster, nodeGroup, instanceId } = input;

@@ -1,4 +1,4 @@
-import { identifyInstance } from '../adapters/ec2-instances.ts';
+import { findInstanceState, identifyInstance } from '../adapters/ec2-instances.ts';
 import { type ClusterReader, clusterReader } from '../adapters/kubernetes.ts';
 import { keepWaiting } from '../adapters/lifecycle-hooks.ts';
 import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
@@ -8,6 +8,7 @@ import {
   judgeAdmission,
   needsDaemons,
   noLongerWaiting,
+  notStartedYet,
   pauseSeconds,
   pauseUntil,
   type Sight,
@@ -23,6 +24,7 @@ import { logger, task } from '../runtime/task.ts';
 type Dependencies = {
   readonly files: Pick<RunFiles, 'findState'>;
   readonly identifyInstance: typeof identifyInstance;
+  readonly findInstanceState: typeof findInstanceState;
   readonly keepWaiting: typeof keepWaiting;
   readonly watchNode: ClusterReader['watchNode'];
   readonly watchDaemons: ClusterReader['watchDaemons'];
@@ -51,6 +53,15 @@ const aboutSight = (identity: InstanceIdentity, sight: Sight, { instanceId }: Pi
 
 const judge = (input: AdmissionInput, identity: InstanceIdentity, sight: Sight, now: Date): Verdict =>
   judgeMove(input, sight, judgeAdmission(input, identity, sight, now));
+
+/** Of an instance that waits at the hook, but has no name: EC2 gives it one when it runs, and takes it away at its end. */
+async function judgeUnnamed(
+  input: AdmissionInput,
+  { findInstanceState, now }: Pick<Dependencies, 'findInstanceState' | 'now'>,
+): Promise<Verdict> {
+  const isStarting = (await findInstanceState(input.instanceId)) === 'pending';
+  return isStarting ? notStartedYet(input, now()) : noLongerWaiting(input.instanceId);
+}
 
 /**
  * Step "Examine node": whether a new instance has become a node that can work and has what its group asks for, within
@@ -98,7 +109,7 @@ export const examineNode = (dependencies: Dependencies) => {
     const { instanceId } = input;
     if ((await keepWaiting(input)) === 'ended') return noLongerWaiting(instanceId);
     const identity = await dependencies.identifyInstance(instanceId);
-    if (identity === undefined) return noLongerWaiting(instanceId);
+    if (identity === undefined) return judgeUnnamed(input, dependencies);
     const { sight, needsTest } = await look(input, identity);
     return { ...judge(input, identity, sight, now()), ...aboutSight(identity, sight, input), needsTest };
   };
@@ -122,6 +133,7 @@ export const handler = task(
   examineNode({
     files: runFilesIn(() => environment('RUN_BUCKET')),
     identifyInstance,
+    findInstanceState,
     keepWaiting,
     watchNode: reader.watchNode,
     watchDaemons: reader.watchDaemons,

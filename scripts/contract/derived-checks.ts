@@ -10,6 +10,7 @@ export function derivedChecks(suite: Suite): readonly Check[] {
       signatureCheck(suite, signing as Signing, codes),
     ),
     ...unknownOperation(suite, model),
+    ...envelopeChecks(suite, model),
     ...Object.keys(model.operations).flatMap((operation) => inputChecks(suite, model, operation)),
   ];
 }
@@ -74,6 +75,25 @@ function signatureCheck({ probe }: Suite, signing: Signing, codes: readonly stri
       holds(isRefused, `a refusal with ${codes.join(' or ')}`, `${status} ${code}`);
     },
   };
+}
+
+/** Forms say what they ask and of which version of the API. EC2 keeps all its versions. */
+function envelopeChecks({ probe }: Suite, { metadata }: ServiceModel): readonly Check[] {
+  const { protocol, apiVersion } = metadata;
+  if (protocol !== 'query' && protocol !== 'ec2') return [];
+  const otherVersion = String(probe.body).replace(`Version=${apiVersion}`, 'Version=1999-12-31');
+  const wrong = [
+    { problem: 'a request that names no action', body: `Version=${apiVersion}`, wanted: 'MissingAction' },
+    { problem: 'a version that it never had', body: otherVersion, wanted: 'InvalidAction' },
+  ];
+  return wrong.slice(0, protocol === 'ec2' ? 1 : 2).map(({ problem, body, wanted }) => ({
+    name: `refuses ${problem}`,
+    source: 'API reference, common errors',
+    async run({ raw }) {
+      const { status, code } = await raw({ ...probe, body });
+      holds(status >= 400 && code === wanted, `a refusal with ${wanted}`, `${status} ${code}`);
+    },
+  }));
 }
 
 /** Services of REST know paths, not operations. */

@@ -1,5 +1,6 @@
 import type { Suite } from './check.ts';
 import { autoscaling } from './suites/autoscaling.ts';
+import { cloudformation } from './suites/cloudformation.ts';
 import { cloudwatch } from './suites/cloudwatch.ts';
 import { ec2 } from './suites/ec2.ts';
 import { eks } from './suites/eks.ts';
@@ -17,6 +18,6 @@ import { sts } from './suites/sts.ts';
 
 /** One suite for each service that has a model. */
 export const suites: readonly Suite[] = [
-  ...[autoscaling, cloudwatch, ec2, eks, events, iam, imagebuilder],
+  ...[autoscaling, cloudformation, cloudwatch, ec2, eks, events, iam, imagebuilder],
   ...[lambda, logs, s3, sns, sqs, ssm, stepfunctions, sts],
 ];

@@ -20,8 +20,13 @@ const sentences: Readonly<Record<string, (details: Details) => string | undefine
 export function writeJournal(log: Pick<EventLog, 'follow'>, tell: (line: string) => void): void {
   log.follow((entry) => {
     const sentence = sentences[entry.kind]?.(entry.details);
-    if (sentence !== undefined) tell(`${timeOf(entry)}  ${sentence.replaceAll(/\s*\n\s*/g, ' ')}`);
+    if (sentence === undefined) return;
+    const line = sentence.replaceAll(/\s*\n\s*/g, ' ');
+    tell(`${timeOf(entry)}  ${entry.kind === 'defect' ? line : shortened(line)}`);
   });
 }
+
+/** Callers are answered with what they sent, however long it is. */
+const shortened = (line: string) => (line.length > 500 ? `${line.slice(0, 500)}… (${line.length} characters)` : line);
 
 const timeOf = ({ at }: LogEntry) => new Date(at).toISOString().slice(0, 19);

@@ -1,5 +1,6 @@
 import type { Iam } from '../iam/iam.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import type { CloudFormation } from '../services/cloudformation.ts';
 import type { CloudWatch } from '../services/cloudwatch.ts';
 import type { Events } from '../services/events.ts';
 import type { Kms } from '../services/kms.ts';
@@ -39,4 +40,5 @@ export type Account = {
   readonly cloudWatch: Pick<CloudWatch, 'alarms'>;
   readonly logs: Pick<Logs, 'createLogGroup' | 'deleteLogGroup'>;
   readonly responses: Pick<ResponseInbox, 'open'>;
+  readonly cloudFormation: Pick<CloudFormation, 'add'>;
 };

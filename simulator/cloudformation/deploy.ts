@@ -4,6 +4,7 @@ import { resolveCondition, resolveValue, type Scope } from './intrinsics.ts';
 import { type ParameterValue, resolveParameters } from './parameters.ts';
 import { resourceTypes } from './registry.ts';
 import type { CreatedResource, Creation, ResourceType } from './resource-type.ts';
+import { keepRecord } from './stack-record.ts';
 import { parseTemplate, type ResourceDeclaration, type Template } from './template.ts';
 import { TemplateError } from './template-error.ts';
 
@@ -17,7 +18,12 @@ export type Deployment = {
   readonly artifacts: (s3Key: string) => Buffer;
 };
 
-export type StackResource = CreatedResource & { readonly logicalId: string; readonly type: string };
+export type StackResource = CreatedResource & {
+  readonly logicalId: string;
+  readonly type: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+};
 
 export type Stack = {
   readonly stackName: string;
@@ -46,6 +52,7 @@ export async function deploy({
   artifacts,
 }: Deployment): Promise<Stack> {
   const template = parseTemplate(document);
+  const startedAt = account.kernel.clock.now();
   if (!/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(stackName))
     throw new TemplateError('StackName', `${stackName} is no name for a stack`);
   const created = new Map<string, StackResource>();
@@ -56,10 +63,7 @@ export async function deploy({
   const types = new Map(active.map(([logicalId, { Type }]) => [logicalId, typeOf(Type, logicalId)]));
   const order = creationOrder(dependenciesOf(new Map(active), template, scope));
 
-  const remove = async (logicalId: string) => {
-    if (template.Resources[logicalId]?.DeletionPolicy === 'Retain') return;
-    await created.get(logicalId)?.delete();
-  };
+  const remove = async (logicalId: string) => created.get(logicalId)?.delete();
   const awaited = <Result>(logicalId: string, work: Result | Promise<Result>) =>
     types.get(logicalId)?.takesTime ? elapse(account, work) : work;
   for (const logicalId of order) {
@@ -72,7 +76,7 @@ export async function deploy({
         logicalId,
       );
       const resource = await awaited(logicalId, (types.get(logicalId) as ResourceType).create(properties, creation));
-      created.set(logicalId, { logicalId, type: Type, ...resource });
+      created.set(logicalId, { logicalId, type: Type, createdAt: account.kernel.clock.now(), ...resource });
     } catch (error) {
       for (const other of [...created.values()].reverse()) await awaited(other.logicalId, other.delete());
       if (error instanceof TemplateError) throw error;
@@ -82,14 +86,21 @@ export async function deploy({
     }
   }
   account.kernel.log.write('stack.created', { stack: stackName, resources: order.length });
+  const outputs = outputsOf(template, scope);
+  const record = keepRecord(account, { stackName, template, scope, startedAt, outputs, resources: created.values() });
 
   return {
     stackName,
-    outputs: outputsOf(template, scope),
+    outputs,
     resources: [...created.values()],
     resource: (logicalId) => created.get(logicalId),
     async delete() {
-      for (const logicalId of [...order].reverse()) await remove(logicalId);
+      await record.deleting(async () => {
+        for (const logicalId of [...order].reverse()) {
+          const isKept = template.Resources[logicalId]?.DeletionPolicy === 'Retain';
+          await record.deletingResource(logicalId, isKept, () => remove(logicalId));
+        }
+      });
       account.kernel.log.write('stack.deleted', { stack: stackName });
     },
   };

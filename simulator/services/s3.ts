@@ -4,7 +4,7 @@ import type { Authority, PolicyDocument } from './kms/authority.ts';
 import type { Kms } from './kms.ts';
 import { type Bucket, type BucketSpec, createBucket } from './s3/bucket.ts';
 import { createBucketOperations } from './s3/bucket-operations.ts';
-import { createListOperation } from './s3/list-objects.ts';
+import { createListOperations } from './s3/list-objects.ts';
 import { createPutOperation } from './s3/put-object.ts';
 import { createReadOperations } from './s3/read-object.ts';
 
@@ -42,7 +42,7 @@ export function createS3({ kernel, iam, kms, conditionalWritesNeedRead = true }:
       operations: {
         ...createReadOperations(objects),
         PutObject: createPutOperation(objects, { conditionalWritesNeedRead }),
-        ListObjectsV2: createListOperation(bucket),
+        ...createListOperations(objects),
         ...createBucketOperations({ ...objects, buckets: () => [...buckets.values()] }),
       },
     },

@@ -20,7 +20,7 @@ type Account = {
 /** Finds out who signed a request, checking key, token, signature, scope and time as AWS does. */
 export function authenticate({ iam, kernel }: Account, request: WireRequest): Authentication {
   const signature = readSignature(request);
-  if (signature === undefined) return failed('missing', 'Request is missing Authentication Token');
+  if (signature === undefined) return unsigned(request);
   const found = iam.identify(signature);
   if (found === undefined) return failed('unknown-key', 'The security token included in the request is invalid.');
   if (!found.sessionTokenMatches)
@@ -40,6 +40,21 @@ export function authenticate({ iam, kernel }: Account, request: WireRequest): Au
   }
   const late = lateness(timeOfSigning(kernel, request, signature), signature);
   return late === undefined ? { caller: found.caller } : failed('clock-skew', late);
+}
+
+/** What S3 says of other schemes: https://github.com/aws/aws-cli/issues/2432. */
+function unsigned({ headers: { authorization } }: WireRequest): Authentication {
+  if (authorization?.startsWith('AWS4-HMAC-SHA256')) {
+    return failed(
+      'incomplete',
+      `Authorization header requires 'Credential', 'SignedHeaders' and 'Signature' parameters, and a date in 'X-Amz-Date'. Authorization=${authorization}`,
+    );
+  }
+  if (authorization === undefined) return failed('missing', 'Request is missing Authentication Token');
+  return failed(
+    'other-scheme',
+    'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
+  );
 }
 
 const failed = (failure: AuthenticationFailure, message: string): Authentication => ({ failure, message });

@@ -1,11 +1,13 @@
 import type { Iam } from '../iam/iam.ts';
+import type { EventLog } from '../kernel/event-log.ts';
 import type { CallFault } from '../kernel/faults.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { type Caller, type Service, ServiceError } from '../kernel/service.ts';
 import { ConnectionLost, type Front, type WireRequest, type WireResponse } from '../kernel/wire.ts';
-import { createDirectory, serviceNameOf } from './directory.ts';
+import { createDirectory, type Endpoint, serviceNameOf } from './directory.ts';
 import { xmlReply } from './protocol-query.ts';
 import { type Call, callerOf, mannersFor, permit, understand } from './request-checks.ts';
+import { hasReadableUri } from './request-uri.ts';
 import { wireErrorOf } from './wire-errors.ts';
 import { element, escapeXml } from './xml-output.ts';
 
@@ -44,7 +46,14 @@ export function createFront({ kernel, iam, services, onKill }: FrontOptions): Fr
         });
       };
       clock.arrive(key, () => {
-        clock.after(latency / 2, () => handle(request, key, reply));
+        clock.after(latency / 2, () => {
+          // A mistake in the account is the end of one request, not of the account.
+          try {
+            handle(request, key, reply);
+          } catch (error) {
+            reject(error);
+          }
+        });
       });
     });
 
@@ -60,10 +69,12 @@ export function createFront({ kernel, iam, services, onKill }: FrontOptions): Fr
   }
 
   function handle(request: WireRequest, key: string, reply: Reply): void {
-    const endpoint = endpointOf(request);
     const requestId = random.uuid('aws-request', key);
-    if (endpoint === undefined) {
-      reply(refuseService(request, requestId));
+    const isReadable = hasReadableUri(request);
+    const understood = isReadable ? request : { ...request, path: '/' };
+    const endpoint = endpointOf(understood);
+    if (endpoint === undefined || !isReadable) {
+      reply(endpoint ? refuseUri(log, endpoint, request, requestId) : refuseService(understood, requestId));
       return;
     }
     const operationName = endpoint.protocol.operationOf(endpoint.model, request) ?? `${request.method} ${request.path}`;
@@ -148,6 +159,14 @@ export function createFront({ kernel, iam, services, onKill }: FrontOptions): Fr
     log.write('refused', { reason });
     return notSimulated(request, requestId, reason);
   }
+}
+
+/** Nobody can tell what is asked. The service says so that everything but the URI speaks of. */
+function refuseUri(log: EventLog, endpoint: Endpoint, { method, path, headers, body }: WireRequest, requestId: string) {
+  const { model, protocol, service } = endpoint;
+  const error = wireErrorOf(model, mannersFor({ endpoint }).unreadableUri());
+  log.write('call.aws', { operation: `${service.name}.${method} ${path}`, error: error.name, reason: error.message });
+  return protocol.encodeError({ model, requestId }, error, { method, path: '/', headers, body });
 }
 
 /** For a service that is not there nobody can tell the protocol; its clients read XML if they write forms. */

@@ -52,8 +52,16 @@ export async function listen({ front, kernel, tls, port = 0 }: ListenOptions) {
   async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     response.sendDate = false;
     response.on('error', () => response.destroy());
+    const request = await readRequest(incoming).catch((error: unknown) => {
+      // Whoever sent it went away in the middle of it.
+      kernel.log.write('request.malformed', { reason: `${incoming.method} ${incoming.url}: ${String(error)}` });
+    });
+    if (request === undefined) {
+      incoming.socket.destroy();
+      return;
+    }
     try {
-      await send(response, await front(await readRequest(incoming)));
+      await send(response, await front(request));
     } catch (error) {
       if (!(error instanceof ConnectionLost)) {
         kernel.log.write('defect', { request: `${incoming.method} ${incoming.url}`, error: String(error) });

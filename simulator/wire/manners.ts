@@ -6,6 +6,8 @@ import type { Problem } from './problems.ts';
 /** Why a request is not believed to come from whom it says. */
 export type AuthenticationFailure =
   | 'missing'
+  | 'incomplete'
+  | 'other-scheme'
   | 'unknown-key'
   | 'wrong-token'
   | 'expired-token'
@@ -21,7 +23,10 @@ export type Manners = {
   readonly denied: Answer;
   /** What the service makes of IAM's sentence. */
   readonly deniedMessage: (sentence: string) => string;
-  readonly unknownOperation: (operation: string) => ServiceError;
+  /** @param version Of the API, where requests name one. */
+  readonly unknownOperation: (operation: string, version?: string) => ServiceError;
+  /** The URI has percent signs that stand for nothing. */
+  readonly unreadableUri: () => ServiceError;
   readonly invalid: (problems: readonly Problem[]) => ServiceError;
   readonly internal: Answer;
 };
@@ -33,6 +38,8 @@ const authentication = (codes: Readonly<Record<AuthenticationFailure, string>>, 
 
 const queryCodes: Readonly<Record<AuthenticationFailure, string>> = {
   missing: 'MissingAuthenticationToken',
+  incomplete: 'IncompleteSignature',
+  'other-scheme': 'MissingAuthenticationToken',
   'unknown-key': 'InvalidClientTokenId',
   'wrong-token': 'InvalidClientTokenId',
   'expired-token': 'ExpiredToken',
@@ -42,6 +49,8 @@ const queryCodes: Readonly<Record<AuthenticationFailure, string>> = {
 };
 const jsonCodes: Readonly<Record<AuthenticationFailure, string>> = {
   missing: 'MissingAuthenticationTokenException',
+  incomplete: 'IncompleteSignatureException',
+  'other-scheme': 'MissingAuthenticationTokenException',
   'unknown-key': 'UnrecognizedClientException',
   'wrong-token': 'UnrecognizedClientException',
   'expired-token': 'ExpiredTokenException',
@@ -53,12 +62,18 @@ const jsonCodes: Readonly<Record<AuthenticationFailure, string>> = {
 const invalidAs = (code: string) => (problems: readonly Problem[]) =>
   new ServiceError(code, validationSentence(problems), { status: 400 });
 
+/**
+ * IAM's common errors have 400 for an incomplete signature, and these codes for the rest. How the sentence about an
+ * unknown action goes on: https://github.com/fog/fog-aws/issues/368.
+ */
 const query: Manners = {
-  authentication: authentication(queryCodes, 403),
+  authentication: { ...authentication(queryCodes, 403), incomplete: ['IncompleteSignature', 400] },
   denied: ['AccessDenied', 403],
   deniedMessage: (sentence) => sentence,
-  unknownOperation: (operation) =>
-    new ServiceError('InvalidAction', `The action ${operation} is not valid for this web service.`, { status: 400 }),
+  unknownOperation: (operation, version = 'NO_VERSION_SPECIFIED') =>
+    new ServiceError('InvalidAction', `Could not find operation ${operation} for version ${version}`, { status: 400 }),
+  unreadableUri: () =>
+    new ServiceError('MalformedQueryString', 'The query string contains a syntax error.', { status: 404 }),
   invalid: invalidAs('ValidationError'),
   internal: ['InternalFailure', 500],
 };
@@ -69,10 +84,8 @@ const json: Manners = {
   deniedMessage: (sentence) => sentence,
   unknownOperation: (operation) =>
     new ServiceError('UnknownOperationException', `The operation ${operation} is not known.`, { status: 400 }),
-  invalid: (problems) =>
-    problems.some(({ kind }) => kind === 'type')
-      ? new ServiceError('SerializationException', validationSentence(problems), { status: 400 })
-      : new ServiceError('ValidationException', validationSentence(problems), { status: 400 }),
+  unreadableUri: () => new ServiceError('SerializationException', 'The URI cannot be decoded.', { status: 400 }),
+  invalid: invalidJson('ValidationException'),
   internal: ['InternalFailure', 500],
 };
 
@@ -89,9 +102,13 @@ const ec2: Manners = {
   ...query,
   authentication: {
     ...authentication(
-      { ...queryCodes, missing: 'AuthFailure', 'unknown-key': 'AuthFailure', 'wrong-token': 'AuthFailure' },
+      {
+        ...{ ...queryCodes, missing: 'AuthFailure', 'other-scheme': 'AuthFailure' },
+        ...{ 'unknown-key': 'AuthFailure', 'wrong-token': 'AuthFailure' },
+      },
       401,
     ),
+    incomplete: ['IncompleteSignature', 400],
     'wrong-signature': ['SignatureDoesNotMatch', 403],
     'wrong-scope': ['SignatureDoesNotMatch', 403],
     'expired-token': ['RequestExpired', 400],
@@ -99,6 +116,8 @@ const ec2: Manners = {
   },
   denied: ['UnauthorizedOperation', 403],
   deniedMessage: (sentence) => `You are not authorized to perform this operation. ${sentence}`,
+  unknownOperation: (operation) =>
+    new ServiceError('InvalidAction', `The action ${operation} is not valid for this web service.`, { status: 400 }),
   invalid: invalidForEc2,
   internal: ['InternalError', 500],
 };
@@ -106,6 +125,8 @@ const ec2: Manners = {
 const s3: Manners = {
   authentication: {
     missing: ['AccessDenied', 403],
+    incomplete: ['AuthorizationHeaderMalformed', 400],
+    'other-scheme': ['InvalidRequest', 400],
     'unknown-key': ['InvalidAccessKeyId', 403],
     'wrong-token': ['InvalidToken', 400],
     'expired-token': ['ExpiredToken', 400],
@@ -115,17 +136,26 @@ const s3: Manners = {
   },
   denied: ['AccessDenied', 403],
   deniedMessage: (sentence) => sentence,
-  unknownOperation: (operation) =>
-    new ServiceError(
-      'NotImplemented',
-      `A header or parameter you provided implies functionality that is not implemented: ${operation}`,
-      {
-        status: 501,
-      },
-    ),
-  invalid: invalidAs('InvalidArgument'),
+  unknownOperation: notImplemented,
+  unreadableUri: () => new ServiceError('InvalidURI', "Couldn't parse the specified URI.", { status: 400 }),
+  invalid: (problems) => {
+    const unknown = problems.find((problem) => problem.kind === 'unknown');
+    return unknown === undefined ? invalidAs('InvalidArgument')(problems) : notImplemented(unknown.written);
+  },
   internal: ['InternalError', 500],
 };
+
+/** What cannot be read is told by every service of JSON alike; the rest by the service's own code. */
+function invalidJson(code: string) {
+  return (problems: readonly Problem[]) =>
+    invalidAs(problems.some(({ kind }) => kind === 'type') ? 'SerializationException' : code)(problems);
+}
+
+/** S3's answer to operations, headers and parameters that are not there. */
+function notImplemented(written: string): ServiceError {
+  const message = `A header or parameter you provided implies functionality that is not implemented: ${written}`;
+  return new ServiceError('NotImplemented', message, { status: 501 });
+}
 
 /** EC2 answers the first problem only, each kind with a code of its own. */
 function invalidForEc2([problem]: readonly Problem[]): ServiceError {
@@ -158,8 +188,12 @@ const byProtocol: Readonly<Record<string, Manners>> = {
   'smithy-rpc-v2-cbor': json,
 };
 
-/** Where a service has its own words. EKS and Image Builder check members in the service, hence their own names. */
+/**
+ * Where a service has its own words. EKS and Image Builder check members in the service, hence their own names; of
+ * CloudWatch Logs: https://github.com/getmoto/moto/issues/6718.
+ */
 const byService: Readonly<Record<string, Partial<Manners>>> = {
+  'CloudWatch Logs': { invalid: invalidJson('InvalidParameterException') },
   EKS: { invalid: invalidAs('InvalidParameterException') },
   imagebuilder: { invalid: invalidAs('InvalidRequestException') },
   SNS: { denied: ['AuthorizationError', 403], invalid: invalidAs('InvalidParameter') },

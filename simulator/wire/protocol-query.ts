@@ -36,10 +36,19 @@ function errorMembers(model: Model, { name, members }: WireError): string {
   return shape === undefined ? '' : createXmlWriter(model, 'member').members(shape, members, name);
 }
 
+type Form = readonly (readonly [string, string])[];
+
+/** By request, which never changes: its service, its operation and its input are found one after another. */
+const forms = new WeakMap<WireRequest, Form>();
+
 /** The parameters of a request, from its body or, for a presigned GET, its query string. */
-export function formOf(request: WireRequest): readonly (readonly [string, string])[] {
-  if (request.method === 'GET') return queryOf(request.path);
-  return [...new URLSearchParams(request.body.toString('utf8'))];
+export function formOf(request: WireRequest): Form {
+  const known = forms.get(request);
+  if (known !== undefined) return known;
+  const form =
+    request.method === 'GET' ? queryOf(request.path) : [...new URLSearchParams(request.body.toString('utf8'))];
+  forms.set(request, form);
+  return form;
 }
 
 /** The parameters that belong to the operation. */

@@ -12,6 +12,7 @@ import { createXmlWriter, element, escapeXml } from './xml-output.ts';
 /** Root elements of S3's documents where they are not named after the output's shape. */
 const rootNames: Readonly<Record<string, string>> = {
   ListBuckets: 'ListAllMyBucketsResult',
+  ListObjects: 'ListBucketResult',
   ListObjectsV2: 'ListBucketResult',
 };
 const namespace = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';

@@ -8,6 +8,7 @@ import { decompressed } from './content-encoding.ts';
 import type { Endpoint } from './directory.ts';
 import { type Manners, mannersOf } from './manners.ts';
 import type { Problem } from './problems.ts';
+import { formOf } from './protocol-query.ts';
 import { validate } from './validation.ts';
 
 /** One request on its way through the account. */
@@ -45,19 +46,47 @@ export function understand({ kernel }: Checks, call: Call): { operation: Operati
   const { request, endpoint, operationName, name } = call;
   const { model, protocol, service } = endpoint;
   const [operation, described] = [own(service.operations, operationName), own(model.operations, operationName)];
+  if (isForm(endpoint)) checkEnvelope(call);
   if (operation === undefined || described === undefined) {
     kernel.log.write('refused', { operation: name, reason: 'This operation is not simulated.' });
-    throw mannersFor(call).unknownOperation(operationName);
+    throw mannersFor(call).unknownOperation(operationName, model.metadata.apiVersion);
   }
   const unreadable: Problem[] = [];
   const plain = endpoint.protocolName === 'rest-xml' ? request : decompressed(request, unreadable);
   const { input, problems } = protocol.decode(model, operationName, plain);
   const forbidden = described.input === undefined ? [] : validate(model, described.input.shape, input);
-  const all = [...unreadable, ...problems, ...forbidden];
+  const unread = [...unreadable, ...problems];
+  const all = [...unread, ...forbidden.filter((problem) => !isMoot(problem, unread))];
   const unknown = all.filter(({ kind }) => kind === 'unknown');
   if (unknown.length > 0) kernel.log.write('refused', { operation: name, reason: 'Unknown parameters.', unknown });
   if (all.length > 0) throw mannersFor(call).invalid(all);
   return { operation, input: input as never };
+}
+
+/** What could not be read is no member that is missing. */
+const isMoot = ({ kind, path }: Problem, unread: readonly Problem[]) =>
+  kind === 'missing' &&
+  unread.some((other) => other.kind === 'type' && other.path.every((part, index) => part === path[index]));
+
+const isForm = ({ protocolName }: Endpoint) => protocolName === 'query' || protocolName === 'ec2';
+
+/**
+ * Forms name their action and the version of the API. EC2 keeps all its versions, and takes one for granted.
+ *
+ * @throws {ServiceError} `MissingAction`; `InvalidAction` for another version. Source: IAM API Reference, "Common Errors".
+ */
+function checkEnvelope(call: Call): void {
+  const { request, endpoint, operationName } = call;
+  const form = formOf(request);
+  const parameter = (wanted: string) => form.find(([name]) => name === wanted)?.[1];
+  if (!parameter('Action')) {
+    throw new ServiceError('MissingAction', 'The request is missing an action or a required parameter.', {
+      status: 400,
+    });
+  }
+  const version = parameter('Version');
+  if (endpoint.protocolName === 'ec2' || version === endpoint.model.metadata.apiVersion) return;
+  throw mannersFor(call).unknownOperation(operationName, version);
 }
 
 const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { DescribeClusterCommand, ResourceNotFoundException } from '@aws-sdk/client-eks';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { connectApiServer } from '../../functions/adapters/api-server.ts';
 import { clusterToken } from '../../functions/adapters/cluster-token.ts';
 import { clusterReader, translateNode } from '../../functions/adapters/kubernetes.ts';
+import { evictPod, translatePod } from '../../functions/adapters/leaving-pods.ts';
 import { selfSignedCertificate } from '../support/certificate.ts';
 import { assumeRole, eks, roleArn, serveCluster, sts } from './a-cluster.ts';
 
@@ -123,6 +125,30 @@ describe('a cluster', () => {
     await expect(reader.view('demo', 'try-again')).rejects.toMatchObject({ name: 'KubernetesUnavailable' });
     expect(await reader.view('demo', 'give-up')).toMatchObject({
       refused: { error: 'ClusterUnreachable', cause: expect.stringContaining('demo') },
+    });
+  });
+
+  describe('that answers 504 to an eviction', () => {
+    const pod = translatePod({
+      metadata: { namespace: 'store', name: 'web-1', uid: 'uid-1' },
+      spec: { containers: [] },
+    });
+    const evict = async () => evictPod(await connectApiServer('demo', roleArn), pod);
+
+    it('has refused it when it says so itself: others change the budget all the time', async () => {
+      const message = 'Timeout: couldn\'t update PodDisruptionBudget "web" due to conflicts';
+      const details = { retryAfterSeconds: 10 };
+      const body = { kind: 'Status', status: 'Failure', reason: 'Timeout', code: 504, message, details };
+      answers = [
+        { status: 504, body },
+        { status: 200, body: { items: [] } },
+      ];
+      expect(await evict()).toEqual({ answer: 'refused', budgets: [], message, retryAfterSeconds: 10 });
+    });
+
+    it('may be asked again when something in between does', async () => {
+      answers = [{ status: 504, body: 'Gateway Timeout' }];
+      await expect(evict()).rejects.toMatchObject({ name: 'KubernetesUnavailable' });
     });
   });
 

@@ -131,6 +131,27 @@ describe('a deletion', () => {
   });
 });
 
+describe('a deletion that is refused', () => {
+  const refusing = (status: number, body: object) => ({
+    ...simulatedApi(cluster),
+    send: async () => ({ status, body: { status: 'Failure', ...body } }),
+  });
+
+  it.each([403, 500])('by an admission webhook, with %i, is an answer', async (status) => {
+    await deploy(aDeployment('web', 1));
+    const message = 'admission webhook "guard.example" denied the request: not now';
+    expect(await deletePod(refusing(status, { message }), await first(), 'its-own')).toMatchObject({
+      ...{ answer: 'refused', budgets: [], message },
+    });
+  });
+
+  it('for want of a right says what to grant', async () => {
+    await deploy(aDeployment('web', 1));
+    const api = refusing(403, { message: 'no', details: { kind: 'pods' } });
+    await expect(deletePod(api, await first(), 'none')).rejects.toThrow(ClusterAccessDenied);
+  });
+});
+
 describe('a pod that finalizers keep', () => {
   it('is told from one that only takes its time', async () => {
     await deploy(aDeployment('web', 1));

@@ -11,7 +11,13 @@ export function simulatedApi(
   {
     token = 'admin',
     step = async () => {},
-  }: { readonly token?: string; readonly step?: (what: string) => Promise<void> } = {},
+    watchesLast = 1,
+  }: {
+    readonly token?: string;
+    readonly step?: (what: string) => Promise<void>;
+    /** Seconds, at most: nothing of it is known before its end. */
+    readonly watchesLast?: number;
+  } = {},
 ): ApiServer {
   return {
     clusterName: test.cluster.name,
@@ -28,9 +34,9 @@ export function simulatedApi(
       return { status: reply.status, body: reply.body };
     },
     /** What has happened since the resourceVersion in the path. It does not wait for more. */
-    async *watch(path) {
+    async *watch(path, seconds) {
       const watched = await test.watch(`${path}&watch=true`);
-      await test.pass(1000);
+      await test.pass(Math.min(seconds, watchesLast) * 1000);
       await watched.close();
       for (const event of watched.events) yield event as unknown as WatchEvent;
     },

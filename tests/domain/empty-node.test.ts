@@ -20,10 +20,27 @@ const pod = (name: string, overrides: Partial<LeavingPod> = {}): LeavingPod => (
 });
 const budget = { name: 'web', needed: 2, healthy: 2 };
 
-type World = { pods: LeavingPod[]; attached?: string[]; refuses?: (name: string) => boolean };
+type World = {
+  pods: LeavingPod[];
+  attached?: string[];
+  refuses?: (name: string) => boolean;
+  /** Pods that an admission webhook does not let anybody delete. */
+  guards?: (name: string) => boolean;
+  /** After so many seconds the wait at the hook ends, and the machine with all that is on it. */
+  endsAfter?: number;
+  /** After so many seconds the API server ends each watch. */
+  watchesLast?: number;
+};
 
 /** A node whose pods are gone thirty seconds after they were asked; time passes while they are watched. */
-function aNodeWith({ pods, attached = [], refuses = () => false }: World) {
+function aNodeWith({
+  pods,
+  attached = [],
+  refuses = () => false,
+  guards = () => false,
+  endsAfter = Number.POSITIVE_INFINITY,
+  watchesLast = Number.POSITIVE_INFINITY,
+}: World) {
   let record: DrainRecord = newDrainRecord(input, 'node-a');
   let at = now.getTime();
   let [left, volumes] = [pods, attached];
@@ -31,7 +48,9 @@ function aNodeWith({ pods, attached = [], refuses = () => false }: World) {
   const replace = (one: LeavingPod, change: Partial<LeavingPod>) => {
     left = left.map((each) => (each.uid === one.uid ? { ...each, ...change } : each));
   };
+  const isThere = () => at < now.getTime() + endsAfter * 1000;
   const end = () => {
+    if (!isThere()) left = [];
     // One that should have gone before the visit hangs for ever.
     left = left.filter(({ dueAt }) => dueAt === undefined || dueAt.getTime() > at || dueAt < now);
     if (left.length === 0) volumes = [];
@@ -48,14 +67,21 @@ function aNodeWith({ pods, attached = [], refuses = () => false }: World) {
     },
     remove: async (one, grace) => {
       done.push(`remove ${one.name} with ${grace}, noted ${JSON.stringify(record.forced.map(({ name }) => name))}`);
+      if (guards(one.name)) {
+        return { answer: 'refused', budgets: [], message: 'denied the request', retryAfterSeconds: undefined };
+      }
       if (grace === 'none') left = left.filter(({ uid }) => uid !== one.uid);
       else replace(one, { dueAt: new Date(at + 30_000) });
+      return undefined;
     },
     lookElsewhere: async () => ({ starting: 0, receivers: 3 }),
     listAttachments: async () => volumes,
+    keepWaiting: async () => isThere(),
     watchPods: async (_node, { seconds }) => {
-      at += seconds * 1000;
+      const before = left.length;
+      at += Math.min(seconds, watchesLast) * 1000;
       end();
+      return before - left.length;
     },
     now: () => new Date(at),
     chance: () => 0,
@@ -95,6 +121,34 @@ describe('a visit of a node that leaves', () => {
     expect(refused?.budgets).toEqual([budget]);
   });
 
+  it('asks every pod, however many of those before it a budget holds', async () => {
+    const held = Array.from({ length: 12 }, (_, number) => pod(`held-${number}`));
+    const node = aNodeWith({ pods: [...held, pod('web-1')], refuses: (name) => name.startsWith('held') });
+    expect(await node.visit()).toMatchObject({ drain: 'draining' });
+    expect(node.record().evicted).toMatchObject([{ name: 'web-1' }]);
+    const times = node.record().refused.map((each) => each.times);
+    expect(times).toHaveLength(held.length);
+    expect(Math.max(...times) - Math.min(...times)).toBeLessThanOrEqual(1);
+  });
+
+  it('lets the others go where a webhook lets nobody delete a pod that has ended, and says so', async () => {
+    const node = aNodeWith({
+      pods: [pod('done-1', { isFinished: true }), pod('web-1')],
+      guards: (name) => name === 'done-1',
+    });
+    expect(await node.visit()).toMatchObject({
+      drain: 'draining',
+      finding: { error: 'PodsLeft', cause: expect.stringMatching(/done-1 was refused \d+ times: denied the request/) },
+    });
+    expect(node.record().evicted).toMatchObject([{ name: 'web-1' }]);
+  });
+
+  it('asks no more often where the API server ends watches at once', async () => {
+    const node = aNodeWith({ pods: [pod('web-1')], refuses: () => true, watchesLast: 0.1 });
+    expect(await node.visit()).toMatchObject({ drain: 'draining', finding: { error: 'PodsLeft' }, pauseSeconds: 8 });
+    expect(node.done).toEqual(['evict web-1']);
+  });
+
   it('is stuck past the deadline of a group that waits, and takes nothing by force', async () => {
     const node = aNodeWith({ pods: [pod('web-1')], refuses: () => true });
     node.pass(700);
@@ -108,6 +162,17 @@ describe('a visit of a node that leaves', () => {
     expect(await node.visit({ onDrainTimeout: 'force' })).toMatchObject({ drain: 'emptied' });
     expect(node.done).toEqual(['remove web-1 with its-own, noted ["web-1"]']);
     expect(node.record().forced).toMatchObject([{ name: 'web-1', why: 'deadline' }]);
+  });
+
+  it('is stuck where pods of a group that forces take longer to end than some minutes after the deadline', async () => {
+    const slow = pod('slow-1', { dueAt: new Date(now.getTime() + 7_200_000) });
+    const visitAfter = (seconds: number) => {
+      const node = aNodeWith({ pods: [slow] });
+      node.pass(seconds);
+      return node.visit({ onDrainTimeout: 'force' });
+    };
+    expect(await visitAfter(620)).toMatchObject({ drain: 'draining' });
+    expect(await visitAfter(900)).toMatchObject({ drain: 'stuck', finding: { error: 'PodsLeft' } });
   });
 
   it('ends a pod that hangs, after it is written down', async () => {
@@ -163,6 +228,13 @@ describe('a visit of a node that leaves', () => {
       ...{ evicted: [], forced: [{ name: 'alone', why: 'deadline' }] },
       ...{ lost: [{ name: 'alone' }], localData: [{ name: 'alone' }] },
     });
+  });
+
+  it('does not call a node empty whose pods have ended with its machine', async () => {
+    const node = aNodeWith({ pods: [pod('web-1')], refuses: () => true, endsAfter: 60 });
+    expect(await node.visit()).toMatchObject({ drain: 'gone', finding: { error: 'InstanceGone' } });
+    expect(node.record()).toMatchObject({ evicted: [], goneAt: expect.any(String) });
+    expect(node.record()).not.toHaveProperty('emptiedAt');
   });
 
   it('does not wait for the volumes of pods that stay', async () => {

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { drainCeilingSeconds, drainHeartbeatSeconds } from '../../functions/domain/drain-hook.ts';
-import { longestDrainSeconds } from '../../functions/domain/tags.ts';
+import { longestDrainSeconds, turnReserveSeconds } from '../../functions/domain/tags.ts';
 import {
   lastCall,
+  lastReserveSeconds,
   takenAnswer,
   takersAmong,
   turnFinding,
@@ -28,8 +29,10 @@ describe('the wait for a turn', () => {
       fc.property(fc.integer({ min: 60, max: longestDrainSeconds }), (drainTimeoutSeconds) => {
         const ceilingSeconds = drainCeilingSeconds({ drainTimeoutSeconds });
         const wait = lastCall({ ceiling: later(ceilingSeconds).toISOString(), drainTimeoutSeconds });
-        expect(wait.getTime() + drainTimeoutSeconds * 1000).toBe(later(ceilingSeconds).getTime());
-        expect(wait.getTime()).toBeGreaterThanOrEqual(later(3600).getTime());
+        expect(wait.getTime() + (drainTimeoutSeconds + lastReserveSeconds) * 1000).toBe(
+          later(ceilingSeconds).getTime(),
+        );
+        expect(wait.getTime()).toBeGreaterThanOrEqual(later(turnReserveSeconds - lastReserveSeconds).getTime());
       }),
     );
   });
@@ -55,8 +58,8 @@ describe('the wait for a turn', () => {
     { case: 'a Lease runs out in thirty seconds', lookAgainAt: later(30), passed: 0, seconds: 31 },
     { case: 'a Lease runs out at any moment', lookAgainAt: later(1), passed: 0, seconds: 0 },
     { case: 'a Lease has run out', lookAgainAt: later(-9), passed: 0, seconds: 0 },
-    { case: 'the last call is near', lookAgainAt: undefined, passed: 24_580, seconds: 21 },
-    { case: 'the last call is over', lookAgainAt: undefined, passed: 25_000, seconds: 0 },
+    { case: 'the last call is near', lookAgainAt: undefined, passed: 23_980, seconds: 21 },
+    { case: 'the last call is over', lookAgainAt: undefined, passed: 24_400, seconds: 0 },
   ])('watches for $seconds seconds when $case', ({ lookAgainAt, passed, seconds }) => {
     expect(turnWatchSeconds(aPolicy(), lookAgainAt, later(passed))).toBe(seconds);
   });
@@ -80,8 +83,8 @@ describe('the wait for a node in the zone', () => {
     { policy: 'force', passed: 5399, waits: true },
     { policy: 'force', passed: 5400, waits: false },
     { policy: 'wait', passed: 5400, waits: true },
-    { policy: 'wait', passed: 24_599, waits: true },
-    { policy: 'wait', passed: 24_600, waits: false },
+    { policy: 'wait', passed: 23_999, waits: true },
+    { policy: 'wait', passed: 24_000, waits: false },
   ] as const)('under $policy after $passed seconds goes on: $waits', ({ policy, passed, waits }) => {
     expect(waitsForZone(aPolicy({ onDrainTimeout: policy }), later(passed))).toBe(waits);
   });

@@ -53,13 +53,18 @@ describe('Start admission', () => {
 
 describe('Examine node', () => {
   /** A step in which the node goes through `states`, and then `seconds` pass. */
-  const examine = (states: readonly WindowsNode[], { seconds = 100, hook = 'done' as 'done' | 'ended' } = {}) => {
+  const examine = (
+    states: readonly WindowsNode[],
+    { seconds = 100, hook = 'done' as 'done' | 'ended', unnamed = undefined as string | undefined } = {},
+  ) => {
     const calls: object[] = [];
     let clock = now;
     const step = examineNode({
       files: new FakeAccount().files,
       watchDaemons: () => Promise.reject(new Error('Pods were looked at.')),
-      identifyInstance: async () => ({ imageId: 'ami-0new', privateDnsName: 'ip-10-0-1-23' }),
+      identifyInstance: async () =>
+        unnamed === undefined ? { imageId: 'ami-0new', privateDnsName: 'ip-10-0-1-23' } : undefined,
+      findInstanceState: async () => unnamed,
       keepWaiting: async ({ instanceId }) => {
         calls.push({ heartbeat: instanceId });
         return hook;
@@ -99,6 +104,21 @@ describe('Examine node', () => {
     });
   });
 
+  it('goes on with a machine that EC2 has not started, which has no name yet, until its deadline', async () => {
+    const early = examine([], { unnamed: 'pending' });
+    expect(await early.step(long)).toMatchObject({ verdict: 'joining', pauseSeconds: 20 });
+    expect(early.calls).toEqual([{ heartbeat: 'i-0c' }]);
+    const overdue = { ...admission, joinDeadline: new Date(now.getTime() - 1000).toISOString() };
+    expect(await examine([], { unnamed: 'pending' }).step(overdue)).toMatchObject({
+      verdict: 'late',
+      finding: { error: 'NodeNeverJoined', cause: expect.stringContaining('EC2 has not started it') },
+    });
+  });
+
+  it('is done with a machine that somebody has ended', async () => {
+    expect(await examine([], { unnamed: 'terminated' }).step(long)).toMatchObject({ verdict: 'gone' });
+  });
+
   it('has a node that never registered late when its deadline passes during the watch', async () => {
     const { calls, step } = examine([], { seconds: 61 });
     expect(await step(admission)).toMatchObject({
@@ -129,6 +149,7 @@ describe('Examine node', () => {
       files: new FakeAccount().files,
       watchDaemons: () => Promise.reject(new Error('The cluster was asked.')),
       identifyInstance: async () => undefined,
+      findInstanceState: async () => undefined,
       keepWaiting: async () => 'done',
       watchNode: () => Promise.reject(new Error('The cluster was asked.')),
       now: () => now,
@@ -147,6 +168,7 @@ describe('A node whose group asks for more', () => {
     const step = examineNode({
       files: new FakeAccount().withState(aRollingState({ policy: aPolicy({ joining }) })).files,
       identifyInstance: async () => ({ imageId: 'ami-0new', privateDnsName: 'node-c' }),
+      findInstanceState: () => Promise.reject(new Error('EC2 was asked.')),
       keepWaiting: async () => 'done',
       watchNode: async () => node,
       watchDaemons: async (_, { nodeName }) => {

@@ -1,6 +1,8 @@
 import '../support/handler-environment.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { ApiServer } from '../../functions/adapters/api-server.ts';
 import { openDrainRecords } from '../../functions/adapters/drain-records.ts';
+import { listTurns, returnTurn, takeTurn } from '../../functions/adapters/turns.ts';
 import type { DrainInput } from '../../functions/domain/drain-input.ts';
 import { newDrainRecord } from '../../functions/domain/drain-record.ts';
 import { drainNode } from '../../functions/handlers/drain-node.ts';
@@ -10,6 +12,7 @@ import {
   aCluster,
   aDeployment,
   addNode,
+  aNamespace,
   minute,
   start,
   type TestCluster,
@@ -40,13 +43,20 @@ const node = async () => (await cluster.call('GET', `/api/v1/nodes/${nodeName}`)
 const begin = () => openDrainRecords(bucket).create(newDrainRecord(input, nodeName));
 
 /** The step, with what the test says of hook, instance and where its calls to the cluster go wrong. */
-function step({ hook = 'done' as 'done' | 'ended', isKnown = true, fails = (_what: string): boolean => false } = {}) {
+function step({
+  hook = 'done' as 'done' | 'ended',
+  isKnown = true,
+  fails = (_what: string): boolean => false,
+  connect = undefined as ApiServer | undefined,
+} = {}) {
   const calls: string[] = [];
   const visit = drainNode({
     keepWaiting: async () => hook,
     identifyInstance: async () => (isKnown ? { imageId: 'ami-0old', privateDnsName: nodeName } : undefined),
     connect: async () =>
+      connect ??
       simulatedApi(cluster, {
+        watchesLast: 60,
         step: async (what) => {
           if (fails(what)) throw new Error(`${what} failed`);
           calls.push(what);
@@ -96,6 +106,49 @@ describe('Drain node', () => {
     expect(await visit()).toMatchObject({ drain: 'emptied' });
     expect([...evictions(failing.calls), ...evictions(calls)]).toHaveLength(3);
     expect(record()).toHaveProperty('evicted.length', 3);
+  });
+
+  it("takes no pods while the turn that it has lost is another one's, and then takes one again", async () => {
+    cluster.cluster.applyManifest(aNamespace('reglaze'));
+    cluster.cluster.applyManifest(aDeployment('web', 2));
+    await cluster.pass(2 * minute);
+    const api = simulatedApi(cluster);
+    const ask = (holder: string) => ({ nodeGroup: 'win2022', slots: 1, holder, waitingSince: new Date(start) });
+    const take = (holder: string) => takeTurn(api, ask(holder), new Date(cluster.kernel.clock.now()));
+    const turn = await take(input.instanceId);
+    const slot = 'slot' in turn ? turn.slot : '';
+    await openDrainRecords(bucket).create({ ...newDrainRecord(input, nodeName), slot, turnAt: later(0) });
+    // The API server cannot be reached for longer than a turn lasts; another node is the first to ask then.
+    await cluster.pass(6 * minute);
+    await take('i-0other');
+    const early = step();
+    expect(await early.visit()).toMatchObject({ drain: 'draining', finding: { error: 'TurnsTaken' } });
+    expect(evictions(early.calls)).toEqual([]);
+    await returnTurn(api, ask('i-0other'));
+    expect(await step().visit()).toMatchObject({ drain: 'emptied' });
+    expect((await listTurns(api, 'win2022')).leases).toMatchObject([{ role: 'slot', holder: input.instanceId }]);
+  });
+
+  it('waits once, not with every pod that leaves, for a controller that cannot get its replicas', async () => {
+    await begin();
+    cluster.cluster.applyManifest(aDeployment('broken', 1));
+    cluster.cluster.applyManifest(aDeployment('web', 12));
+    await cluster.pass(2 * minute);
+    for (const number of [2, 3]) addNode(cluster, number);
+    await cluster.pass(2 * minute);
+    const api = simulatedApi(cluster);
+    const get = async (path: string) => {
+      const found = await api.get(path);
+      // Fifty of its pods wait for something that nobody brings.
+      return path.endsWith('/deployments/broken')
+        ? Object.assign(found as object, { spec: { replicas: 50 }, status: { readyReplicas: 0 } })
+        : found;
+    };
+    const { visit } = step({ connect: { ...api, get } });
+    const began = cluster.kernel.clock.now();
+    while ((await visit()).drain !== 'emptied') await cluster.pass(minute);
+    expect(record()).toHaveProperty('evicted.length', 13);
+    expect(cluster.kernel.clock.now() - began).toBeLessThan(20 * minute);
   });
 
   it('is stuck past the deadline, and names pod, budget and numbers', async () => {

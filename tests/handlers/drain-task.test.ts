@@ -104,6 +104,13 @@ describe('Report stuck drain', () => {
     expect(told[0]?.subject).toBe('reglaze: demo/win2022 cannot drain i-0a');
     expect(told[0]?.text).toContain('shop/web-1 is kept by budget web');
     expect(told[0]?.text).toContain(input.ceiling);
+    expect(told[0]?.text).toContain('= force do not wait');
+    await reportStuckDrain({ notify })({
+      ...input,
+      onDrainTimeout: 'force',
+      finding: { error: 'PodsLeft', cause: 'x' },
+    });
+    expect(told[1]?.text).not.toContain('= force do not wait');
   });
 });
 

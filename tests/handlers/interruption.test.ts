@@ -125,7 +125,7 @@ describe('Drain node of a machine that EC2 takes', () => {
         return 'done';
       },
       identifyInstance: async () => ({ imageId: 'ami-0old', privateDnsName: nodeName }),
-      connect: async () => simulatedApi(cluster, {}),
+      connect: async () => simulatedApi(cluster, { watchesLast: 60 }),
       listInstances: async () => [],
       records: openDrainRecords(bucket),
       now,

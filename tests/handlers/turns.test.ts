@@ -130,7 +130,7 @@ describe('Take a turn', () => {
 
   it.each([
     { case: 'under force past the drain timeout', onDrainTimeout: 'force' as const, seconds: 5400 },
-    { case: 'when more waiting would cost drain time', onDrainTimeout: 'wait' as const, seconds: 30_000 - 5400 },
+    { case: 'when more waiting would cost drain time', onDrainTimeout: 'wait' as const, seconds: 30_000 - 5400 - 600 },
   ])('lets a node leave without a node in its zone $case', async ({ onDrainTimeout, seconds }) => {
     const { take, world } = steps();
     world.stranded = true;
@@ -142,10 +142,10 @@ describe('Take a turn', () => {
 
   it('lets a node go without a turn, and without a Lease, when more waiting would cost drain time', async () => {
     const { take, world } = steps();
-    world.clock = later(24_500);
-    await take(drainOf('i-0a', { startedAt: later(20_000).toISOString(), ceiling: later(50_000).toISOString() }));
+    world.clock = later(23_900);
+    await take(drainOf('i-0a', { startedAt: later(19_400).toISOString(), ceiling: later(50_000).toISOString() }));
     expect(await take(drainOf('i-0b'))).toMatchObject({ turn: 'waiting' });
-    world.clock = later(24_600);
+    world.clock = later(24_000);
     const answer = await take(drainOf('i-0b'));
     expect(answer).toMatchObject({ turn: 'taken', finding: { error: 'TurnsTaken' } });
     expect(answer).not.toHaveProperty('slot');

@@ -62,6 +62,32 @@ describe('scale-in', () => {
   });
 });
 
+describe('a machine that somebody ends in EC2', () => {
+  let played: Played;
+  beforeAll(async () => {
+    played = await play('tiny-month', {
+      change: ({ operator, faults }) => {
+        // A health check takes some minutes to notice. EC2 has forgotten the name of the machine then.
+        faults.push({ at: 'event', rule: 'reglaze-live-node-leaving', nth: 5, delaySeconds: [200] });
+        // Long enough for what the console does at minute 180.
+        operator.push({ when: { minute: 220 }, does: { kind: 'set-desired-capacity', group: 'shop/web', to: 2 } });
+      },
+      before: ({ account }) => {
+        account.kernel.clock.after(180 * 60_000, () => {
+          const [instance] = account.autoScaling.group('web')?.instances ?? [];
+          account.ec2.terminateInstance(instance?.instanceId ?? '');
+        });
+      },
+    });
+  }, 300_000);
+
+  it('does not wait at the drain hook until its time is over', () => {
+    expect(drainsOf(played)).toHaveLength(5);
+    expect(drainsOf(played).map(({ status }) => status)).toEqual(Array(5).fill('SUCCEEDED'));
+    expect(answersOf(played).map(({ why }) => why)).toEqual(Array(5).fill(completed));
+  });
+});
+
 describe('lost-events', () => {
   let played: Played;
   beforeAll(async () => {

@@ -5,6 +5,7 @@ import { drainCeilingSeconds, drainHeartbeatSeconds } from '../../functions/doma
 import { longestInstanceSeconds } from '../../functions/domain/removal.ts';
 import { secondsToNextLook } from '../../functions/domain/rollout.ts';
 import { longestBakeSeconds, longestDrainSeconds, longestJoinSeconds, parseTags } from '../../functions/domain/tags.ts';
+import { lastCall, lastReserveSeconds } from '../../functions/domain/turn-wait.ts';
 import { machines, type State } from './support/definitions.ts';
 
 const definitionOf = (name: string) => {
@@ -109,6 +110,22 @@ describe('the pauses of a drain', () => {
         const { TimeoutSeconds: attemptSeconds = Number.NaN, Retry: [retrier] = [] } = drain.States[name] ?? {};
         expect(untilNextVisit + attemptSeconds + (retrier?.IntervalSeconds ?? Number.NaN)).toBeLessThan(heartbeat);
       }
+    },
+  );
+
+  it.each(cases)(
+    'leave time for the alert and the policy after the deadline, with a timeout of $drainTimeoutSeconds s',
+    async ({ drainTimeoutSeconds, ceiling }) => {
+      const startedAt = Date.parse('2026-05-16T05:00:00Z');
+      const input = { drainTimeoutSeconds, ceiling: new Date(startedAt + ceiling * 1000).toISOString() };
+      const { drainDeadline = '' } = (drain.States['Take a turn']?.Assign ?? {}) as Record<string, string>;
+      const expression = jsonata(drainDeadline.replace(/^\{%|%\}$/g, ''));
+      // A node without a turn drains when the last call is over, which a visit notices some time later.
+      expression.registerFunction('millis', () => lastCall(input).getTime() + longestWatchSeconds * 1000);
+      const deadline = Date.parse(await expression.evaluate({}, { states: { input } }));
+      const untilNextVisit = longestWatchSeconds + 15 + (await pauseAfter(ceiling, ceiling, 5));
+      expect((Date.parse(input.ceiling) - deadline) / 1000).toBeGreaterThan(2 * untilNextVisit);
+      expect(Date.parse(input.ceiling) - deadline).toBe(lastReserveSeconds * 1000);
     },
   );
 

@@ -198,6 +198,18 @@ export const groupChecks: readonly Check[] = [
       ),
   },
   {
+    name: 'knows two states of health, and instances of groups alone',
+    source: 'API reference, SetInstanceHealth',
+    needs: ['group'],
+    async run(place) {
+      const { refuse } = place;
+      const InstanceId = text(await groupOf(place), 'Instances.0.InstanceId');
+      await refuse('SetInstanceHealth', { InstanceId, HealthStatus: 'Poorly' }, ['ValidationError']);
+      const nobody = { InstanceId: 'i-00000000000000000', HealthStatus: 'Unhealthy' };
+      await refuse('SetInstanceHealth', nobody, ['ValidationError']);
+    },
+  },
+  {
     name: 'refuses the tag of a group that does not exist and keys that are AWS’s own',
     source: 'API reference, CreateOrUpdateTags',
     needs: ['group'],

@@ -53,6 +53,52 @@ export const launchTemplateChecks: readonly Check[] = [
     },
   },
   {
+    name: 'deletes a template with its versions, and gives its name to another one',
+    source: 'API reference, DeleteLaunchTemplate',
+    changes: true,
+    async run({ ask, refuse, uniqueName, undo }) {
+      const make = async () => {
+        const answer = await ask('CreateLaunchTemplate', {
+          ...{ LaunchTemplateName: uniqueName, LaunchTemplateData: { InstanceType: 'm5.large' } },
+        });
+        const LaunchTemplateId = text(answer, 'LaunchTemplate.LaunchTemplateId');
+        let isThere = true;
+        const remove = async () => {
+          if (isThere) await ask('DeleteLaunchTemplate', { LaunchTemplateId });
+          isThere = false;
+        };
+        undo(remove);
+        return { LaunchTemplateId, remove };
+      };
+      const { LaunchTemplateId, remove } = await make();
+      await remove();
+      await refuse('DescribeLaunchTemplateVersions', { LaunchTemplateId }, ['InvalidLaunchTemplateId.NotFound']);
+      await refuse('DeleteLaunchTemplate', { LaunchTemplateId }, ['InvalidLaunchTemplateId.NotFound']);
+      const other = await make();
+      holds(other.LaunchTemplateId !== LaunchTemplateId, 'another id', other.LaunchTemplateId);
+    },
+  },
+  {
+    name: 'lists the tags of a template, by resource and by key',
+    source: 'API reference, DescribeTags',
+    changes: true,
+    needs: ['template'],
+    async run({ ask, refuse, given, uniqueName, undo }) {
+      const Resources = [given('template')];
+      undo(() => ask('DeleteTags', { Resources, Tags: [{ Key: uniqueName }] }));
+      await ask('CreateTags', { Resources, Tags: [{ Key: uniqueName, Value: 'a' }] });
+      const Filters = [
+        { Name: 'resource-id', Values: Resources },
+        { Name: 'key', Values: [uniqueName] },
+      ];
+      const tag = { Key: uniqueName, ResourceId: given('template'), ResourceType: 'launch-template', Value: 'a' };
+      same(await ask('DescribeTags', { Filters }), 'Tags', [tag]);
+      const others = [...Filters, { Name: 'resource-type', Values: ['instance'] }];
+      same({ tags: list(await ask('DescribeTags', { Filters: others }), 'Tags') }, 'tags', []);
+      await refuse('DescribeTags', { MaxResults: 4 }, ['InvalidParameterValue']);
+    },
+  },
+  {
     name: 'gives the next number to a new version and leaves the default where it is',
     source: 'User guide, launch template versions',
     changes: true,

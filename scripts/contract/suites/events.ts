@@ -80,6 +80,37 @@ export const events: Suite = {
       },
     },
     {
+      name: 'switches a rule off and on again, and changes nothing else in it',
+      source: 'API reference, DisableRule and EnableRule',
+      changes: true,
+      needs: ['rule'],
+      async run({ ask, refuse, given, uniqueName, undo }) {
+        const rule = { Name: given('rule') };
+        const before = await ask('DescribeRule', rule);
+        undo(() => ask('EnableRule', rule));
+        await ask('DisableRule', rule);
+        same(await ask('DescribeRule', rule), 'State', 'DISABLED');
+        await ask('EnableRule', rule);
+        same({ rule: await ask('DescribeRule', rule) }, 'rule', before);
+        await refuse('DisableRule', { Name: uniqueName }, ['ResourceNotFoundException']);
+        await refuse('EnableRule', { Name: uniqueName }, ['ResourceNotFoundException']);
+      },
+    },
+    {
+      name: 'deletes a rule that has no targets, and takes one for deleted that is not there',
+      source: 'API reference, DeleteRule',
+      changes: true,
+      needs: ['rule'],
+      async run({ ask, refuse, given, uniqueName, undo }) {
+        undo(() => ask('DeleteRule', { Name: uniqueName }));
+        await ask('PutRule', { Name: uniqueName, EventPattern: '{"source":["contract-check"]}', State: 'DISABLED' });
+        await ask('DeleteRule', { Name: uniqueName });
+        await refuse('DescribeRule', { Name: uniqueName }, ['ResourceNotFoundException']);
+        await ask('DeleteRule', { Name: uniqueName });
+        await refuse('DeleteRule', { Name: given('rule') }, ['ValidationException']);
+      },
+    },
+    {
       name: 'refuses a rule with neither pattern nor schedule',
       source: 'API reference, PutRule',
       run: ({ refuse, uniqueName }) => refuse('PutRule', { Name: uniqueName }, ['ValidationException']),

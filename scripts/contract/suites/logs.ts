@@ -5,7 +5,7 @@ import { jsonRequest } from '../form-request.ts';
 export const logs: Suite = {
   service: 'logs',
   probe: jsonRequest('1.1', 'Logs_20140328.DescribeLogGroups', {}),
-  invalidCodes: ['InvalidParameterException', 'ValidationException', 'SerializationException'],
+  invalidCodes: ['InvalidParameterException', 'SerializationException'],
   checks: [
     {
       name: 'describes a log group with both forms of its ARN',

@@ -100,6 +100,28 @@ export const s3: Suite = {
       },
     },
     {
+      name: 'lists in the first version from one marker to the next, and names it where there is a delimiter',
+      source: 'API reference, ListObjects',
+      changes: true,
+      needs: ['bucket'],
+      async run(place) {
+        const Bucket = place.given('bucket');
+        for (const name of ['1', '2', '3/a']) await put(place, { Key: keyOf(place, name), Body: name });
+        const page = { Bucket, Prefix: keyOf(place, ''), MaxKeys: 2 };
+        const first = await place.ask('ListObjects', page);
+        same({ keys: list(first, 'Contents').map((entry) => text(entry, 'Key')) }, 'keys', [
+          ...[keyOf(place, '1'), keyOf(place, '2')],
+        ]);
+        same(first, 'IsTruncated', true);
+        same(first, 'NextMarker', undefined);
+        const rolledUp = await place.ask('ListObjects', { ...page, Delimiter: '/' });
+        same(rolledUp, 'NextMarker', keyOf(place, '2'));
+        const rest = await place.ask('ListObjects', { ...page, Delimiter: '/', Marker: keyOf(place, '2') });
+        same(rest, 'CommonPrefixes', [{ Prefix: keyOf(place, '3/') }]);
+        same(rest, 'IsTruncated', false);
+      },
+    },
+    {
       name: 'rolls keys up at the delimiter',
       source: 'API reference, ListObjectsV2',
       changes: true,

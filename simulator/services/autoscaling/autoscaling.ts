@@ -14,6 +14,7 @@ import { markUnhealthy, terminateMember } from './membership.ts';
 import { activityOperations } from './operations/activities.ts';
 import { capacityOperations } from './operations/capacity.ts';
 import { groupOperations } from './operations/groups.ts';
+import { healthOperations } from './operations/health.ts';
 import { hookOperations } from './operations/hooks.ts';
 import { refreshOperations } from './operations/refreshes.ts';
 import { tagOperations } from './operations/tags.ts';
@@ -114,6 +115,7 @@ export function createAutoScaling({ kernel, ec2, events, iam, behaviour }: AutoS
   const operations: Service['operations'] = {
     ...groupOperations(state, iam),
     ...capacityOperations(state),
+    ...healthOperations(state),
     ...hookOperations(state),
     ...refreshOperations(state, iam),
     ...activityOperations(state),

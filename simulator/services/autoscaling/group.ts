@@ -45,6 +45,8 @@ export type GroupInstance = {
   /** The launch, or the termination, that is under way. */
   activity: Activity | undefined;
   actions: LifecycleAction[];
+  /** By SetInstanceHealth. */
+  isHealthSetByUser?: true;
 };
 
 /** Target groups of load balancers, all with one delay. */

@@ -31,7 +31,10 @@ function replaceUnhealthy(state: AutoScalingState, group: Group): void {
   if (isOff) return;
   const now = inSeconds(state.kernel.clock.now());
   for (const instance of countedInstances(group).filter(({ health }) => health === 'Unhealthy')) {
-    const cause = `At ${now} an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped.`;
+    const check = instance.isHealthSetByUser
+      ? 'a user health-check'
+      : 'an EC2 health check indicating it has been terminated or stopped';
+    const cause = `At ${now} an instance was taken out of service in response to ${check}.`;
     beginTermination(state, group, instance, 'health', cause);
   }
 }

@@ -16,6 +16,7 @@ import {
   type TemplateReference,
 } from './launch-templates.ts';
 import { type LaunchRequest, type LaunchSurroundings, resolveLaunch } from './launching.ts';
+import { describedTagOperations } from './operations/described-tags.ts';
 import { imageOperations } from './operations/images.ts';
 import { instanceOperations } from './operations/instances.ts';
 import { launchTemplateVersionOperations } from './operations/launch-template-versions.ts';
@@ -153,6 +154,7 @@ function operationsOf(state: Ec2State): Service['operations'] {
     ...imageOperations(state),
     ...instanceOperations(state),
     ...tagOperations(state),
+    ...describedTagOperations(state),
     ...networkOperations(state),
   };
 }

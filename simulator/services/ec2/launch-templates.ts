@@ -38,6 +38,8 @@ export type NewVersion = {
 
 export type LaunchTemplates = {
   readonly create: (name: string, tags: Tags, version: NewVersion) => LaunchTemplate;
+  /** With all its versions. Groups that launch from it launch no more. */
+  readonly remove: (template: LaunchTemplate) => void;
   readonly addVersion: (template: LaunchTemplate, version: NewVersion) => LaunchTemplateVersion;
   /** @throws ServiceError when neither or both are given, or there is no such template. */
   readonly find: (reference: TemplateReference) => LaunchTemplate;
@@ -62,6 +64,8 @@ export function createLaunchTemplates(
   quotas: Ec2Quotas = defaultEc2Quotas,
 ): LaunchTemplates {
   const byId = new Map<string, LaunchTemplate>();
+  /** By name: a template of the same name is another one. */
+  const removals = new Map<string, number>();
 
   const visibleVersions = (template: LaunchTemplate) =>
     [...template.versions.values()].filter(
@@ -86,7 +90,7 @@ export function createLaunchTemplates(
     create(name, tags, version) {
       if ([...byId.values()].some((template) => template.name === name)) throw nameInUse();
       const template: LaunchTemplate = {
-        id: `lt-0${random.hex(16, 'launch-template', name)}`,
+        id: `lt-0${random.hex(16, 'launch-template', name, ...(removals.has(name) ? [removals.get(name) ?? 0] : []))}`,
         name,
         createdAt: clock.now(),
         createdBy: version.createdBy,
@@ -100,6 +104,10 @@ export function createLaunchTemplates(
       return template;
     },
     addVersion,
+    remove({ id, name }) {
+      byId.delete(id);
+      removals.set(name, (removals.get(name) ?? 0) + 1);
+    },
     find({ LaunchTemplateId: id, LaunchTemplateName: name }) {
       if (id !== undefined && name !== undefined) throw bothGiven();
       if (id === undefined && name === undefined) throw noneGiven();

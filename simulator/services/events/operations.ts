@@ -1,5 +1,7 @@
 import type {
+  DeleteRuleCommandInput,
   DescribeRuleCommandInput,
+  EnableRuleCommandInput,
   ListRulesCommandInput,
   ListTargetsByRuleCommandInput,
   PutEventsCommandInput,
@@ -124,8 +126,31 @@ export function createEventOperations({ kernel, rules, put, stamp }: Dependencie
     },
   };
 
+  const setState = (action: string, state: Rule['state']): Operation<EnableRuleCommandInput> => ({
+    needs: ({ Name = '' }) => [onResource(`events:${action}`, arn(`rule/${Name}`))],
+    run({ Name = '', EventBusName }) {
+      checkBus(EventBusName);
+      found(Name);
+      rules.setState(Name, state);
+      return {};
+    },
+  });
+
+  /** A rule that is not there is deleted already. Source: EventBridge API Reference, DeleteRule. */
+  const deleteRule: Operation<DeleteRuleCommandInput> = {
+    needs: ({ Name = '' }) => [onResource('events:DeleteRule', arn(`rule/${Name}`))],
+    run({ Name = '', EventBusName }) {
+      checkBus(EventBusName);
+      if ((rules.find(Name)?.targets.length ?? 0) > 0)
+        throw new ServiceError('ValidationException', "Rule can't be deleted since it has targets.");
+      rules.remove(Name);
+      return {};
+    },
+  };
+
   return {
-    ...{ PutEvents: putEvents, PutRule: putRule },
+    ...{ PutEvents: putEvents, PutRule: putRule, DeleteRule: deleteRule },
+    ...{ EnableRule: setState('EnableRule', 'ENABLED'), DisableRule: setState('DisableRule', 'DISABLED') },
     ...{ DescribeRule: describeRule, ListRules: listRules, ListTargetsByRule: listTargets },
   };
 }

@@ -32,6 +32,8 @@ export type Rule = RuleSpec & {
 export type Rules = {
   /** Creates a rule or changes one; its targets stay. @throws {ServiceError} as PutRule does. */
   readonly put: (spec: RuleSpec) => Rule;
+  /** Of a rule that is there. A schedule goes on to be counted from where it began. */
+  readonly setState: (ruleName: string, state: Rule['state']) => void;
   readonly setTargets: (ruleName: string, targets: readonly Target[]) => void;
   readonly remove: (ruleName: string) => void;
   readonly find: (ruleName: string) => Rule | undefined;
@@ -84,6 +86,10 @@ export function createRules(kernel: Kernel, onSchedule: (rule: Rule) => void): R
       before?.stop();
       rules.set(spec.name, { rule, pattern, stop });
       return rule;
+    },
+    setState(ruleName, state) {
+      const held = rules.get(ruleName);
+      if (held !== undefined) held.rule = { ...held.rule, state };
     },
     setTargets(ruleName, targets) {
       const held = rules.get(ruleName);

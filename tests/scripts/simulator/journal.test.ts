@@ -35,6 +35,12 @@ it.each([
     details: { operation: 'Ec2.X', error: 'Error: a\n    at b' },
     line: '2026-06-01T12:00:00  A mistake of the account in Ec2.X: Error: a at b',
   },
+  {
+    case: 'the beginning of an answer that repeats what it was sent',
+    kind: 'call.aws',
+    details: { operation: 'Sfn.X', error: 'Y', reason: 'a'.repeat(3000) },
+    line: `2026-06-01T12:00:00  Sfn.X answered Y: ${'a'.repeat(482)}… (3018 characters)`,
+  },
 ])('tells $case', ({ kind, details, line }) => {
   expect(journalOf(kind, details)).toEqual([line]);
 });

@@ -2,6 +2,7 @@ import type { Account } from '../../../simulator/cloudformation/account.ts';
 import { createResponseInbox } from '../../../simulator/cloudformation/response-inbox.ts';
 import { createIam } from '../../../simulator/iam/iam.ts';
 import type { Kernel } from '../../../simulator/kernel/kernel.ts';
+import { createCloudFormation } from '../../../simulator/services/cloudformation.ts';
 import { createCloudWatch } from '../../../simulator/services/cloudwatch.ts';
 import { createEvents, type Disturbance } from '../../../simulator/services/events.ts';
 import { createKms } from '../../../simulator/services/kms.ts';
@@ -67,6 +68,7 @@ export function anAccount(
   const account = {
     kernel,
     responses,
+    cloudFormation: createCloudFormation({ kernel }),
     iam,
     kms,
     sqs,

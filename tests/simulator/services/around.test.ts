@@ -124,7 +124,7 @@ describe('queues', () => {
     const reply = await query('sqs', '2012-11-05', { Action: 'GetQueueUrl', QueueName: 'work' });
     expect(reply.body).toContain(`<QueueUrl>${url}</QueueUrl>`);
     const missing = await query('sqs', '2012-11-05', { Action: 'GetQueueUrl', QueueName: 'play' });
-    expect(missing.body).toContain('QueueDoesNotExist');
+    expect(missing.body).toContain('<Code>AWS.SimpleQueueService.NonExistentQueue</Code>');
   });
 
   it('refuse numbers out of range', async () => {

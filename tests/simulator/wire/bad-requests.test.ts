@@ -68,6 +68,8 @@ type Case =
   | 'wrongToken'
   | 'expiredToken'
   | 'late'
+  | 'incomplete'
+  | 'uri'
   | 'unknown'
   | 'malformed';
 
@@ -81,16 +83,19 @@ const codes: Readonly<Record<string, Readonly<Record<Case, string>>>> = {
     },
     ...{ wrongSecret: 'SignatureDoesNotMatch', expiredToken: 'ExpiredToken', late: 'SignatureDoesNotMatch' },
     ...{ unknown: 'InvalidAction', malformed: 'ValidationError' },
+    ...{ incomplete: 'IncompleteSignature', uri: 'MalformedQueryString' },
   },
   ec2: {
     ...{ unsigned: 'AuthFailure', unknownKey: 'AuthFailure', wrongToken: 'AuthFailure' },
     ...{ wrongSecret: 'SignatureDoesNotMatch', expiredToken: 'RequestExpired', late: 'RequestExpired' },
     ...{ unknown: 'InvalidAction', malformed: 'InvalidParameterValue' },
+    ...{ incomplete: 'IncompleteSignature', uri: 'MalformedQueryString' },
   },
   s3: {
     ...{ unsigned: 'AccessDenied', unknownKey: 'InvalidAccessKeyId', wrongToken: 'InvalidToken' },
     ...{ wrongSecret: 'SignatureDoesNotMatch', expiredToken: 'ExpiredToken', late: 'RequestTimeTooSkewed' },
     ...{ unknown: 'NotImplemented', malformed: 'InvalidArgument' },
+    ...{ incomplete: 'AuthorizationHeaderMalformed', uri: 'InvalidURI' },
   },
   eks: jsonCodes({ malformed: 'InvalidParameterException' }),
   states: jsonCodes({ malformed: 'SerializationException' }),
@@ -104,6 +109,7 @@ function jsonCodes({ malformed }: { readonly malformed: string }): Record<Case, 
     ...{ wrongToken: 'UnrecognizedClientException', wrongSecret: 'InvalidSignatureException' },
     ...{ expiredToken: 'ExpiredTokenException', late: 'InvalidSignatureException' },
     ...{ unknown: 'UnknownOperationException', malformed },
+    ...{ incomplete: 'IncompleteSignatureException', uri: 'SerializationException' },
   };
 }
 
@@ -163,6 +169,20 @@ describe.each(protocols)('$service', ({ unknown, malformed, ...good }) => {
     expectRefusal(await open.send(good, { signedAt }), 'late');
   });
 
+  it('refuses a signature of which parts are missing', async () => {
+    const { service, headers = {} } = good;
+    const authorization = `AWS4-HMAC-SHA256 Credential=AKIAAAAAAAAAAAAAAAAA/20260601/eu-central-1/${service}`;
+    const host = `${service}.eu-central-1.amazonaws.com`;
+    expectRefusal(await open.send({ ...good, headers: { ...headers, host, authorization } }), 'incomplete');
+  });
+
+  it.each(['/%', '/a/%zz?b', '/?a=%e4%zz', '/%ff'])('refuses the URI %s, and goes on', async (path) => {
+    const signed = `AWS4-HMAC-SHA256 Credential=AKIAAAAAAAAAAAAAAAAA/20260601/eu-central-1/${good.service}/aws4_request`;
+    const authorization = `${signed}, SignedHeaders=host, Signature=00`;
+    const headers = { ...good.headers, authorization, 'x-amz-date': '20260601T000000Z' };
+    expectRefusal(await open.send({ ...good, headers, path }), 'uri');
+  });
+
   it('refuses an operation that nobody knows', async () => {
     expectRefusal(await open.send({ ...good, ...unknown }, {}), 'unknown');
   });
@@ -170,4 +190,35 @@ describe.each(protocols)('$service', ({ unknown, malformed, ...good }) => {
   it('refuses what cannot be read', async () => {
     expectRefusal(await open.send({ ...good, ...malformed }, {}), 'malformed');
   });
+});
+
+describe('a form', () => {
+  const send = (body: string) => open.send({ service: 'autoscaling', headers: form, body }, {});
+
+  it.each([
+    { case: 'without an action', body: 'Version=2011-01-01', code: 'MissingAction' },
+    { case: 'that is no form', body: '\u0000&&=&%', code: 'MissingAction' },
+    { case: 'of another version', body: 'Action=DescribeAutoScalingGroups&Version=2009-05-15', code: 'InvalidAction' },
+    { case: 'without a version', body: 'Action=DescribeAutoScalingGroups', code: 'InvalidAction' },
+  ])('$case is refused with $code', async ({ body, code }) => {
+    expect(await send(body)).toMatchObject({ status: 400, body: expect.stringContaining(`<Code>${code}</Code>`) });
+  });
+});
+
+it('names a signature of version 2 as a scheme that S3 has no more', async () => {
+  const reply = await open.send({ service: 's3', method: 'GET', headers: { authorization: 'AWS AKIA:c2ln' } });
+  expect(reply).toMatchObject({ status: 400, body: expect.stringContaining('<Code>InvalidRequest</Code>') });
+});
+
+it('tells of a document that cannot be read nothing else', async () => {
+  const headers = json('AWSStepFunctions.StartExecution', '1.0');
+  const reply = await open.send({ service: 'states', headers, body: '{bad' }, {});
+  expect(reply.body).toContain('SerializationException');
+  expect(reply.body).not.toContain('stateMachineArn');
+});
+
+it('tells of a number that is none not that it is missing', async () => {
+  const body = 'Action=SetDesiredCapacity&Version=2011-01-01&AutoScalingGroupName=web&DesiredCapacity=many';
+  const reply = await open.send({ service: 'autoscaling', headers: form, body }, {});
+  expect(reply.body).toContain('1 validation error detected');
 });

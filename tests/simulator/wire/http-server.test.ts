@@ -1,6 +1,8 @@
 import 'reflect-metadata';
+import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { X509CertificateGenerator } from '@peculiar/x509';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -72,6 +74,19 @@ describe('a request', () => {
     await call(port);
     expect(seen[0]).not.toHaveProperty('origin');
   });
+});
+
+it('takes a request that breaks off for the mistake of whoever sent it', async () => {
+  const port = await serve(ok);
+  const socket = connect(port, '127.0.0.1');
+  socket.end('POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 100\r\n\r\nabc');
+  socket.resume();
+  await once(socket, 'close');
+
+  expect(kernel.log.entries().filter(({ kind }) => kind === 'defect')).toEqual([]);
+  const reasons = kernel.log.entries().flatMap(({ kind, details }) => (kind === 'request.malformed' ? [details] : []));
+  expect(reasons).toContainEqual({ reason: expect.stringContaining('POST /') });
+  await expect(call(port)).resolves.toMatchObject({ status: 200 });
 });
 
 describe('a reply', () => {

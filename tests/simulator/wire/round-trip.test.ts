@@ -70,7 +70,7 @@ function namesOf(modelName: string, operation: string): Record<string, unknown> 
   if (modelName !== 's3') return {};
   if (operation === 'PutObject') return { Bucket: 'a-bucket', Key: 'k', Body: Buffer.from('text') };
   if (operation === 'ListBuckets') return {};
-  return operation === 'ListObjectsV2' || operation === 'HeadBucket'
+  return ['ListObjects', 'ListObjectsV2', 'HeadBucket'].includes(operation)
     ? { Bucket: 'a-bucket' }
     : { Bucket: 'a-bucket', Key: 'a/key é+%' };
 }

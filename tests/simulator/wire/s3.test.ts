@@ -168,7 +168,7 @@ it('refuses a header that stands for something it does not do', async () => {
     { step: 'build' },
   );
   await expect(client.send(new PutObjectCommand({ ...at, Body: 'x' }))).rejects.toMatchObject({
-    name: 'InvalidArgument',
+    name: 'NotImplemented',
   });
   expect(logOf(account, 'refused')).toHaveLength(1);
 });

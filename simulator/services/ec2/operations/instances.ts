@@ -134,7 +134,8 @@ function describeInstance({ subnets, kernel }: Ec2State, instance: Ec2Instance):
     InstanceId: instance.instanceId,
     ImageId: instance.imageId,
     State: describeState(instance),
-    PrivateDnsName: isGone ? '' : instance.privateDnsName,
+    // "This name is not available until the instance enters the running state" (API reference, Instance).
+    PrivateDnsName: isGone || instance.state === 'pending' ? '' : instance.privateDnsName,
     PublicDnsName: '',
     StateTransitionReason: '',
     AmiLaunchIndex: 0,

@@ -1,6 +1,7 @@
 import type {
   CreateLaunchTemplateCommandInput,
   CreateLaunchTemplateVersionCommandInput,
+  DeleteLaunchTemplateCommandInput,
   DeleteLaunchTemplateVersionsCommandInput,
   DescribeLaunchTemplatesCommandInput,
   DescribeLaunchTemplatesCommandOutput,
@@ -78,6 +79,16 @@ export function launchTemplateOperations(state: Ec2State): Record<string, Operat
           }
           return { LaunchTemplate: describeTemplate(state, template) };
         }),
+    ),
+    DeleteLaunchTemplate: ec2Operation(
+      onTemplate<DeleteLaunchTemplateCommandInput>(state, 'DeleteLaunchTemplate'),
+      (input: DeleteLaunchTemplateCommandInput) => {
+        const template = templates.find(input);
+        const LaunchTemplate = describeTemplate(state, template);
+        templates.remove(template);
+        kernel.log.write('launch-template.deleted', { launchTemplateId: template.id, name: template.name });
+        return { LaunchTemplate };
+      },
     ),
     DeleteLaunchTemplateVersions: ec2Operation(
       onTemplate<DeleteLaunchTemplateVersionsCommandInput>(state, 'DeleteLaunchTemplateVersions'),
