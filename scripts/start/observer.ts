@@ -42,23 +42,27 @@ export function observe(stage: Stage, targetAmi: string | undefined): Observer {
   return {
     ...{ calls, pods },
     readyNodes: (cluster, name) => capacity.get(`${cluster}/${name}`),
-    view: () => ({
-      scenario: scenario.name,
-      phase: runPhase(stepFunctions.executions()),
-      startedAt,
-      now: kernel.clock.now(),
-      workloads: pods.workloads(),
-      notes: [...notes],
-      nodeGroups: stage.nodeGroups.map((group) => ({
-        ...viewOf(stage, group, targetAmi),
-        phase: outcomeOf(stage, group) ?? phases.get(`${group.cluster}/${group.name}`) ?? 'not begun',
-        drains: {
-          ...drainsOf(`${group.cluster}/${group.name}`),
-          held: heldIn(stage, group, pods.held()),
-          forced: countForced(stage, group),
-        },
-      })),
-    }),
+    view: () => {
+      const run = newestRun(stepFunctions.executions());
+      const plan = planOf(stage, run);
+      return {
+        scenario: scenario.name,
+        phase: runPhase(run),
+        startedAt,
+        now: kernel.clock.now(),
+        workloads: pods.workloads(),
+        notes: [...notes],
+        nodeGroups: stage.nodeGroups.map((group) => ({
+          ...viewOf(stage, group, targetAmi),
+          phase: outcomeOf(stage, group, run, plan) ?? phases.get(`${group.cluster}/${group.name}`) ?? 'not begun',
+          drains: {
+            ...drainsOf(`${group.cluster}/${group.name}`),
+            held: heldIn(stage, group, pods.held()),
+            forced: countForced(stage, group),
+          },
+        })),
+      };
+    },
   };
 }
 
@@ -150,21 +154,32 @@ function followPhases({ kernel, stepFunctions }: Account): ReadonlyMap<string, s
 const newestRun = (executions: readonly Execution[]): Execution | undefined =>
   executions.find(({ machineName }) => machineName.endsWith('-patch-fleet'));
 
-/** How the newest run ended for a node group, once that is written: in the plan, or by its rollout. */
-function outcomeOf({ account, stack }: Stage, { cluster, name }: BuiltNodeGroup): string | undefined {
-  const run = newestRun(account.stepFunctions.executions());
-  if (run === undefined) return undefined;
-  const read = (key: string) => account.s3.object(stack.outputs.RunBucketName ?? '', `${runFolder(run)}/${key}`)?.body;
-  const ended = read(`outcomes/${cluster}/${name}.json`);
-  if (ended !== undefined) return (JSON.parse(ended.toString()) as NodeGroupDocument).outcome;
-  const plan = JSON.parse(read('plan.json')?.toString() ?? '{"nodeGroups":[]}') as Pick<RunDocument, 'nodeGroups'>;
-  const planned = plan.nodeGroups.find((group) => group.cluster === cluster && group.name === name);
+type Plan = Pick<RunDocument, 'nodeGroups'>;
+
+const fileOf = ({ account, stack }: Stage, run: Execution, name: string): string | undefined =>
+  account.s3.object(stack.outputs.RunBucketName ?? '', `${runFolder(run)}/${name}`)?.body.toString();
+
+/** The plan of a run, once it is written. */
+function planOf(stage: Stage, run: Execution | undefined): Plan | undefined {
+  const text = run && fileOf(stage, run, 'plan.json');
+  return text === undefined ? undefined : (JSON.parse(text) as Plan);
+}
+
+/** How a run ended for a node group, once that is written: in the plan, or by its rollout. */
+function outcomeOf(
+  stage: Stage,
+  { cluster, name }: BuiltNodeGroup,
+  run: Execution | undefined,
+  plan: Plan | undefined,
+): string | undefined {
+  const ended = run && fileOf(stage, run, `outcomes/${cluster}/${name}.json`);
+  if (ended !== undefined) return (JSON.parse(ended) as NodeGroupDocument).outcome;
+  const planned = plan?.nodeGroups.find((group) => group.cluster === cluster && group.name === name);
   return planned?.outcome === 'planned' ? undefined : planned?.outcome;
 }
 
-/** The state that the newest run is in. */
-function runPhase(executions: readonly Execution[]): string {
-  const run = newestRun(executions);
+/** The state that a run is in. */
+function runPhase(run: Execution | undefined): string {
   if (run === undefined) return 'waiting for an image';
   return run.status === 'RUNNING' ? (run.states.at(-1) ?? 'starting') : run.status;
 }

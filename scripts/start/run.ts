@@ -42,8 +42,9 @@ export async function runToEnd(stage: Stage, trigger: Trigger): Promise<RunEnd> 
   return { run, startedAt, endedAt: run?.stopDate ?? lastSign };
 
   function isOver(): boolean {
-    const isRunning = stepFunctions.executions().some(({ status }) => status === 'RUNNING');
-    if (isRunning || stage.awaitsOperator() || kernel.clock.now() - lastSign < silenceMs) return false;
+    // Asked at every event: what costs least comes first.
+    if (kernel.clock.now() - lastSign < silenceMs || stage.awaitsOperator()) return false;
+    if (stepFunctions.executions().some(({ status }) => status === 'RUNNING')) return false;
     const groups = stage.account.autoScaling.groups();
     return !groups.some(({ instances, warmPool }) => [...instances, ...warmPool].some(isMoving));
   }
