@@ -78,6 +78,8 @@ export const DrainRecord = strictObject({
   emptiedAt: v.optional(timestamp),
   /** When the instance was found gone although the node had not been emptied. */
   goneAt: v.optional(timestamp),
+  /** The instance waited at the hook and had no node, as one that has not joined yet: there was nothing to drain. */
+  nodeless: v.optional(v.literal(true)),
   /** What was found of the controllers of the pods at the end: those with too few Ready replicas, and those not looked at. */
   replicas: v.optional(strictObject({ lookedAt: timestamp, short: v.array(nonEmpty), notWatched: v.array(nonEmpty) })),
   endedAt: v.optional(timestamp),

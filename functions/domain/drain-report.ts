@@ -41,8 +41,9 @@ function isAtCeiling({ emptiedAt, goneAt, startedAt }: DrainRecord, limit: Drain
   return emptiedAt === undefined && waitedSeconds >= limit.ceilingSeconds - limit.heartbeatSeconds;
 }
 
-/** Puts the drains of one rollout together; undefined when no node has left. */
-export function reportDrains(records: readonly DrainRecord[], limit: DrainLimit): DrainReport | undefined {
+/** Puts the drains of one rollout together; undefined when no node has left. Instances that had none are not told. */
+export function reportDrains(all: readonly DrainRecord[], limit: DrainLimit): DrainReport | undefined {
+  const records = all.filter(({ nodeless }) => nodeless === undefined);
   if (records.length === 0) return undefined;
   const isCutShort = (record: DrainRecord): boolean =>
     record.emptiedAt === undefined && (record.goneAt !== undefined || isAtCeiling(record, limit));

@@ -83,9 +83,14 @@ async function gone(input: DrainInput, drain: StoredDrain | undefined, now: Date
   return instanceGone(input);
 }
 
-/** The end of a drain without a node. A machine that EC2 takes while it boots has nothing to lose. */
-const withoutNode = async (input: DrainInput, drain: StoredDrain, now: Date): Promise<DrainAnswer> =>
-  input.takenAt === undefined ? gone(input, drain, now) : { drain: 'emptied', finding: nodeEmptied(drain.record) };
+/** The end of a drain without a node. Where none was seen before, as of a machine that boots, nothing was there to lose. */
+async function withoutNode(input: DrainInput, drain: StoredDrain, now: Date): Promise<DrainAnswer> {
+  const { cordonedAt, nodeless } = drain.record;
+  const isNew = cordonedAt === undefined && nodeless === undefined;
+  const noted = isNew ? await drain.save({ ...drain.record, nodeless: true }) : drain;
+  if (input.takenAt !== undefined) return { drain: 'emptied', finding: nodeEmptied(noted.record) };
+  return gone(input, noted, now);
+}
 
 /**
  * Step "Drain node": one visit of a node that leaves. Keeps its hook waiting and its turn, cordons it, and lets its pods

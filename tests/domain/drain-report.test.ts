@@ -23,6 +23,12 @@ describe('the drains in a report', () => {
     expect(reportDrains([], limit)).toBeUndefined();
   });
 
+  it('leave out instances that had no node: nothing was there to drain', () => {
+    const booting = aRecord('b', { emptiedAt: undefined, goneAt: at, nodeless: true } as Partial<DrainRecord>);
+    expect(reportDrains([booting], limit)).toBeUndefined();
+    expect(reportDrains([aRecord('a'), booting], limit)).toMatchObject({ emptied: 1, cutShort: [], unfinished: [] });
+  });
+
   it('tell nodes that were emptied from those that ended with pods, and those that have not ended', () => {
     const records = [
       aRecord('a'),

@@ -4,7 +4,7 @@ import type { ApiServer } from '../../functions/adapters/api-server.ts';
 import { openDrainRecords } from '../../functions/adapters/drain-records.ts';
 import { listTurns, returnTurn, takeTurn } from '../../functions/adapters/turns.ts';
 import type { DrainInput } from '../../functions/domain/drain-input.ts';
-import { newDrainRecord } from '../../functions/domain/drain-record.ts';
+import { type DrainRecord, newDrainRecord } from '../../functions/domain/drain-record.ts';
 import { drainNode } from '../../functions/handlers/drain-node.ts';
 import { simulatedApi } from '../adapters/simulated-api.ts';
 import {
@@ -185,6 +185,18 @@ describe('Drain node', () => {
     expect(await visit()).toMatchObject({ drain: 'gone', finding: { error: 'InstanceGone' } });
     expect(calls).toEqual([]);
     expect(record()).toMatchObject({ goneAt: expect.any(String) });
+  });
+
+  it('tells an instance that has no node from one whose node vanished while it was drained', async () => {
+    nodeName = 'ip-10-0-9-9.us-west-2.compute.internal';
+    await begin();
+    expect(await step().visit()).toMatchObject({ drain: 'gone' });
+    expect(record()).toMatchObject({ nodeless: true });
+    const { nodeless, ...begun } = record() as unknown as DrainRecord;
+    const stored = await openDrainRecords(bucket).find(input);
+    await stored?.save({ ...begun, cordonedAt: later(0) });
+    expect(await step().visit()).toMatchObject({ drain: 'gone' });
+    expect(record()).not.toHaveProperty('nodeless');
   });
 
   it('does not touch the node of another instance that has got the name', async () => {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { remains } from '../support/drains.ts';
+import { drainsOf, remains } from '../support/drains.ts';
 import { entriesOf, type Played, play } from '../support/play.ts';
 
 const newAmi = 'ami-0a1b2c3d4e5f60002';
@@ -66,6 +66,12 @@ describe('impatient-autoscaler', () => {
       expect(played.document.run.error?.cause).toContain(`${instanceId} (16 minutes old)`);
     }
     expect(played.document.run.error?.cause).toContain("--max-node-provision-time above the group's join timeout");
+  });
+
+  it('does not say that pods were lost with machines that never had any', () => {
+    expect(drainsOf(played.stage).some(({ nodeless }) => nodeless)).toBe(true);
+    expect(played.document.nodeGroups[0]?.drains).toBeUndefined();
+    expect(messagesAbout(played, 'Not drained')).toEqual([]);
   });
 
   it('tells people once while it goes on, and once at the end', () => {

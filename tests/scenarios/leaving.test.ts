@@ -44,6 +44,8 @@ describe('scale-in', () => {
   it('drains every instance that leaves: of the run, by scale-in, and one that somebody terminates', () => {
     // The four old ones and a new one that was scaled in while it booted.
     expect(recordsOf(played).filter(({ run }) => run !== undefined)).toHaveLength(5);
+    expect(recordsOf(played).filter(({ nodeless }) => nodeless)).toHaveLength(1);
+    expect(played.document.nodeGroups[0]?.drains).toMatchObject({ emptied: 4, cutShort: [], unfinished: [] });
     // One that was scaled in, and one that was terminated by hand.
     expect(recordsOf(played).filter(({ run }) => run === undefined)).toHaveLength(2);
     expect(drainsOf(played).map(({ status }) => status)).toEqual(Array(7).fill('SUCCEEDED'));
