@@ -1,6 +1,6 @@
 import { Admission } from '../domain/admission.ts';
-import { StateFileChanged } from '../domain/errors.ts';
-import { requireLease } from '../domain/lease.ts';
+import { RunFileUnreadable, StateFileChanged } from '../domain/errors.ts';
+import { leaseHolder, requireLease } from '../domain/lease.ts';
 import type { NodeGroupKey } from '../domain/node-group.ts';
 import { Publication } from '../domain/publication.ts';
 import { GroupReport, Plan, Summary } from '../domain/report.ts';
@@ -104,3 +104,17 @@ export function openRunFiles(bucket: RunBucket) {
 
 /** The files in the bucket of that name. */
 export const runFilesIn = (bucketName: () => string): RunFiles => openRunFiles(openRunBucket(bucketName));
+
+/** The run that rolls the group now. A state file that cannot be read is no reason to leave a node undrained. */
+export async function findRollingRun(
+  files: Pick<RunFiles, 'findState'>,
+  group: GroupName,
+  now: Date,
+): Promise<string | undefined> {
+  try {
+    return leaseHolder((await files.findState(group))?.state, now);
+  } catch (error) {
+    if (error instanceof RunFileUnreadable) return undefined;
+    throw error;
+  }
+}

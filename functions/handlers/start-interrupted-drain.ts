@@ -2,11 +2,10 @@ import * as v from 'valibot';
 import { findGroupOf } from '../adapters/auto-scaling-groups.ts';
 import { type StartExecution, startExecutionsOf } from '../adapters/executions.ts';
 import { findDrainHook } from '../adapters/lifecycle-hooks.ts';
-import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
-import { type DrainMetadata, parseDrainMetadata } from '../domain/drain-hook.ts';
-import { InvalidInput, RunFileUnreadable } from '../domain/errors.ts';
+import { findRollingRun, type RunFiles, runFilesIn } from '../adapters/run-files.ts';
+import { parseDrainMetadata } from '../domain/drain-hook.ts';
+import { InvalidInput } from '../domain/errors.ts';
 import { interruptionInput, interruptionName, takenAfter } from '../domain/interruption.ts';
-import { leaseHolder } from '../domain/lease.ts';
 import { nonEmpty, openObject, timestamp } from '../domain/shapes.ts';
 import { environment } from '../runtime/environment.ts';
 import { logger, task } from '../runtime/task.ts';
@@ -40,16 +39,6 @@ type Dependencies = {
 export const startInterruptedDrain = (dependencies: Dependencies) => {
   const { findGroupOf, findDrainHook, startDrain, files, now } = dependencies;
 
-  /** The run that rolls the group now. A file that cannot be read is no reason to leave a node undrained. */
-  const findRun = async (metadata: DrainMetadata) => {
-    try {
-      return leaseHolder((await files.findState(metadata))?.state, now());
-    } catch (error) {
-      if (error instanceof RunFileUnreadable) return undefined;
-      throw error;
-    }
-  };
-
   const start = async (autoScalingGroupName: string, instanceId: string, noticedAt: Date) => {
     const hook = await findDrainHook(autoScalingGroupName);
     if (hook === undefined) return { answer: 'ignored' as const };
@@ -60,7 +49,7 @@ export const startInterruptedDrain = (dependencies: Dependencies) => {
           'next run puts it again.',
       );
     }
-    const run = await findRun(metadata);
+    const run = await findRollingRun(files, metadata, now());
     const input = interruptionInput(metadata, { autoScalingGroupName, instanceId }, noticedAt, run);
     const executionName = interruptionName(instanceId);
     const { cluster, nodeGroup } = metadata;

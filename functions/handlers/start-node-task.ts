@@ -1,11 +1,10 @@
 import * as v from 'valibot';
 import { type StartExecution, startExecutionsOf } from '../adapters/executions.ts';
-import { type RunFiles, runFilesIn } from '../adapters/run-files.ts';
+import { findRollingRun, type RunFiles, runFilesIn } from '../adapters/run-files.ts';
 import { admitHookName, joinDeadlineFrom, parseHookMetadata } from '../domain/admission.ts';
-import { type DrainMetadata, drainHookName, drainInput, drainName, parseDrainMetadata } from '../domain/drain-hook.ts';
-import { InvalidInput, RunFileUnreadable } from '../domain/errors.ts';
+import { drainHookName, drainInput, drainName, parseDrainMetadata } from '../domain/drain-hook.ts';
+import { InvalidInput } from '../domain/errors.ts';
 import { admissionName } from '../domain/execution-name.ts';
-import { leaseHolder } from '../domain/lease.ts';
 import { joiningMove, leavingMove } from '../domain/pool-move.ts';
 import { nonEmpty, openObject, timestamp } from '../domain/shapes.ts';
 import { environment } from '../runtime/environment.ts';
@@ -48,16 +47,6 @@ const refuse = (detail: Event['detail'], repair: string) =>
  * The execution's name is made from the instance, so an event that comes twice starts nothing.
  */
 export const startNodeTask = ({ start, startDrain, files, now }: Dependencies) => {
-  /** The run that rolls the group now. A file that cannot be read is no reason to leave a node undrained. */
-  const findRun = async (metadata: DrainMetadata) => {
-    try {
-      return leaseHolder((await files.findState(metadata))?.state, now());
-    } catch (error) {
-      if (error instanceof RunFileUnreadable) return undefined;
-      throw error;
-    }
-  };
-
   const admit = async ({ time, detail }: Event) => {
     const { AutoScalingGroupName: autoScalingGroupName, EC2InstanceId: instanceId } = detail;
     const metadata = parseHookMetadata(detail.NotificationMetadata);
@@ -78,7 +67,7 @@ export const startNodeTask = ({ start, startDrain, files, now }: Dependencies) =
     if (metadata === undefined) throw refuse(detail, 'Delete the hook; the next run puts it again.');
     const move = leavingMove({ time, ...detail });
     const executionName = drainName(instanceId, move.move);
-    const run = await findRun(metadata);
+    const run = await findRollingRun(files, metadata, now());
     const input = drainInput(metadata, { autoScalingGroupName, instanceId, ...move }, new Date(time), run);
     const answer = await startDrain(executionName, input);
 
