@@ -75,7 +75,7 @@ export function leftovers({ account, scenario, stack, nodeGroups }: Stage): stri
       follows !== undefined && version !== undefined && version !== follows
         ? [`pin of ${autoScalingGroupName} to ${version}, which followed ${follows}`]
         : [];
-    const hooks = (group?.hooks ?? []).filter((hook) => hook !== 'reglaze-drain');
+    const hooks = (group?.hooks ?? []).filter((hook) => hook.startsWith('reglaze-') && hook !== 'reglaze-drain');
     return [...pin, ...hooks.map((hook) => `hook ${hook} of ${autoScalingGroupName}`), ...refresh];
   });
   return [...leases.map((key) => `lease in ${key}`), ...inGroups];
