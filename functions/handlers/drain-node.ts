@@ -119,10 +119,10 @@ export const drainNode = (dependencies: Dependencies) => {
 
   const visit = async (input: DrainInput, nodeName: string, drain: StoredDrain): Promise<DrainAnswer> => {
     const api = await connect(input.cluster);
-    const held = await keepTurn(api, input, drain, now());
     const node = await findNodeOf(api, nodeName, input.instanceId);
     if (node === undefined) return withoutNode(input, drain, now());
     if (isLeftToInterruption(drain.record, input)) return standAside(input, drain.record);
+    const held = await keepTurn(api, input, drain, now());
     if ('drain' in held) return held;
     const { cordonedAt = now().toISOString() } = held.record;
     const begun = held.record.cordonedAt ? held.record : { ...held.record, cordonedAt };
