@@ -118,21 +118,21 @@ export async function listWithPool(
   return { instances: instancesOf(group), pool: await poolOf(group) };
 }
 
-/** What an instance does in its group or its warm pool, in Auto Scaling's word; undefined when it is in none. */
-export async function findLifecycleState(instanceId: string): Promise<string | undefined> {
+/** An instance as Auto Scaling knows it, in a group or its warm pool; undefined when it is in none. */
+async function findInstance(instanceId: string) {
   const { AutoScalingInstances = [] } = await awsCall('autoscaling:DescribeAutoScalingInstances', instanceId, () =>
     autoScaling().send(new DescribeAutoScalingInstancesCommand({ InstanceIds: [instanceId] })),
   );
-  return AutoScalingInstances[0]?.LifecycleState;
+  return AutoScalingInstances[0];
 }
 
+/** What an instance does in its group or its warm pool, in Auto Scaling's word; undefined when it is in none. */
+export const findLifecycleState = async (instanceId: string): Promise<string | undefined> =>
+  (await findInstance(instanceId))?.LifecycleState;
+
 /** The name of the group that has an instance, in its warm pool or outside; undefined when none has. */
-export async function findGroupOf(instanceId: string): Promise<string | undefined> {
-  const { AutoScalingInstances = [] } = await awsCall('autoscaling:DescribeAutoScalingInstances', instanceId, () =>
-    autoScaling().send(new DescribeAutoScalingInstancesCommand({ InstanceIds: [instanceId] })),
-  );
-  return AutoScalingInstances[0]?.AutoScalingGroupName;
-}
+export const findGroupOf = async (instanceId: string): Promise<string | undefined> =>
+  (await findInstance(instanceId))?.AutoScalingGroupName;
 
 /** The instances that a group has now, without their AMIs. */
 export const listInstances = async (autoScalingGroupName: string): Promise<GroupInstance[]> =>
